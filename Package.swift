@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// Kernels alone drop the run-time checks: their loops are the hot ones and their bounds are checked
+/// once, at each kernel's entry.
+let kernels: [SwiftSetting] = strict + [.unsafeFlags(["-Ounchecked"])]
+
+let package = Package(
+  name: "softmoe",
+  products: [
+    .executable(name: "softmoe", targets: ["softmoe"]),
+    .library(name: "SoftMoEViT", targets: ["SoftMoEViT"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // C libraries: a module map each.
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+
+    // Ground floor: each knows only its C library.
+    .target(name: "Kernels", dependencies: ["COpenBLAS"], swiftSettings: kernels),
+    .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
+    .target(name: "Metrics", swiftSettings: strict),
+    .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
+    .target(
+      name: "ImageInput", dependencies: ["CTurboJPEG", "CSPNG", "CWebP"], swiftSettings: strict),
+
+    // First floor.
+    .target(name: "SoftMoEViT", dependencies: ["Kernels", "Checkpoint"], swiftSettings: strict),
+    .target(
+      name: "CheckpointImport", dependencies: ["Checkpoint", "SoftMoEViT"], swiftSettings: strict),
+    .target(name: "Batching", swiftSettings: strict),
+
+    // Second floor.
+    .target(
+      name: "InferenceService",
+      dependencies: [
+        "Batching", "ImageInput", "Metrics", "MicroHTTP", "SoftMoEViT",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+
+    // Roof: the command.
+    .executableTarget(
+      name: "softmoe",
+      dependencies: [
+        "CheckpointImport", "InferenceService",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
+
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
+    .testTarget(name: "ImageInputTests", dependencies: ["ImageInput"], swiftSettings: strict),
+    .testTarget(
+      name: "SoftMoEViTTests", dependencies: ["SoftMoEViT", "CheckpointImport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CheckpointImportTests", dependencies: ["CheckpointImport"], swiftSettings: strict),
+    .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
+    .testTarget(
+      name: "InferenceServiceTests", dependencies: ["InferenceService", "CheckpointImport"],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+@main struct Softmoe { static func main() {} }
