@@ -40,7 +40,8 @@ let package = Package(
     // First floor.
     .target(name: "SoftMoEViT", dependencies: ["Kernels", "Checkpoint"], swiftSettings: strict),
     .target(
-      name: "CheckpointImport", dependencies: ["Checkpoint", "SoftMoEViT"], swiftSettings: strict),
+      name: "CheckpointImport", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"],
+      swiftSettings: strict),
     .target(name: "Batching", swiftSettings: strict),
 
     // Second floor.
@@ -62,19 +63,24 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
 
+    // Tests; what several of them need is in TestSupport.
+    .target(
+      name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
-    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint"], swiftSettings: strict),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput"], swiftSettings: strict),
     .testTarget(
-      name: "SoftMoEViTTests", dependencies: ["SoftMoEViT", "CheckpointImport"],
+      name: "SoftMoEViTTests", dependencies: ["SoftMoEViT", "CheckpointImport", "TestSupport"],
       swiftSettings: strict),
     .testTarget(
-      name: "CheckpointImportTests", dependencies: ["CheckpointImport"], swiftSettings: strict),
+      name: "CheckpointImportTests", dependencies: ["CheckpointImport", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
     .testTarget(
-      name: "InferenceServiceTests", dependencies: ["InferenceService", "CheckpointImport"],
+      name: "InferenceServiceTests", dependencies: ["InferenceService", "CheckpointImport", "TestSupport"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -1,1 +1,2 @@
+// Only the stable one-shot and streaming XXH3 functions are used.
 #include <xxhash.h>

@@ -1,0 +1,115 @@
+import FoundationEssentials
+
+/// An opened `.smoe` file: checked header, tensors in place.
+///
+/// Opening maps the file, checks every field of the header and reads no tensor byte, so it costs the
+/// same for a megabyte as for a hundred gigabytes.
+/// - Source: docs/checkpoint-format.md.
+public struct Checkpoint: Sendable {
+  /// The format's version.
+  public let version: Int
+  /// The tensors in the order of the file.
+  public let tensors: [Tensor]
+  /// XXH3-64 of the header. It covers every tensor's checksum, so it names the whole model.
+  public let identity: UInt64
+
+  private let file: MappedFile
+  private let metadata: Range<Int>
+  private let indexByName: [String: Int]
+
+  /// Maps and checks a file.
+  ///
+  /// - Throws: `CheckpointError`, naming the first field that is wrong.
+  public init(path: String) throws(CheckpointError) {
+    file = try MappedFile(path: path)
+    let header = try Header(file.bytes)
+    version = Int(header.version)
+    identity = header.checksum
+    metadata = header.metadata
+    tensors = try TensorTable(of: file, header: header).tensors
+    indexByName = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
+  }
+
+  /// The tensor of that name and shape.
+  ///
+  /// - Throws: `CheckpointError.missingTensor`, `.unexpectedTensor`.
+  public func tensor(_ name: String, shape: [Int], types: [ElementType] = ElementType.allCases)
+    throws(CheckpointError) -> Tensor
+  {
+    let expected = Tensor.summary(type: types.map(\.name).joined(separator: " or "), shape: shape)
+    guard let index = indexByName[name] else { throw .missingTensor(name: name, expected: expected) }
+    let tensor = tensors[index]
+    guard tensor.shape == shape, types.contains(tensor.type) else {
+      throw .unexpectedTensor(name: name, expected: expected, found: tensor.summary)
+    }
+    return tensor
+  }
+
+  /// One section of the metadata, the JSON object in the header.
+  ///
+  /// - Throws: `CheckpointError.invalidMetadata`, naming the key.
+  public func section<Section: Decodable>(_ name: String, as type: Section.Type = Section.self)
+    throws(CheckpointError) -> Section
+  {
+    let decoder = JSONDecoder()
+    decoder.userInfo[OneSection<Section>.nameKey] = name
+    do {
+      let json = Data(file.bytes[metadata])
+      return try decoder.decode(OneSection<Section>.self, from: json).value
+    } catch let error as DecodingError {
+      throw .invalidMetadata(section: name, problem: error.explanation)
+    } catch {
+      throw .invalidMetadata(section: name, problem: "\(error)")
+    }
+  }
+
+  /// Compares every tensor with its checksum, reading the whole file, and the padding with zero.
+  ///
+  /// - Throws: `CheckpointError.checksumMismatch` for the first tensor that differs.
+  public func verify() throws(CheckpointError) {
+    let reader = FieldReader(bytes: file.bytes)
+    var end: Int?
+    for tensor in tensors {
+      if let end { try reader.requireZero("padding", in: end..<tensor.offset) }
+      try tensor.verify()
+      end = tensor.offset + tensor.byteCount
+    }
+  }
+}
+
+/// Decodes one key of a JSON object and leaves the rest.
+private struct OneSection<Section: Decodable>: Decodable {
+  static var nameKey: CodingUserInfoKey {
+    guard let key = CodingUserInfoKey(rawValue: "section") else { fatalError("a constant key") }
+    return key
+  }
+  let value: Section
+
+  init(from decoder: any Decoder) throws {
+    let name = decoder.userInfo[Self.nameKey] as? String ?? ""
+    let container = try decoder.container(keyedBy: Key.self)
+    value = try container.decode(Section.self, forKey: Key(stringValue: name))
+  }
+
+  struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+}
+
+extension DecodingError {
+  /// Where and what, without Swift's type names around it.
+  fileprivate var explanation: String {
+    let (context, what): (Context, String) =
+      switch self {
+      case .keyNotFound(let key, let context): (context, "the key '\(key.stringValue)' is missing")
+      case .valueNotFound(_, let context): (context, "null where a value is needed")
+      case .typeMismatch(_, let context), .dataCorrupted(let context): (context, context.debugDescription)
+      @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")
+      }
+    let path = context.codingPath.dropFirst().map(\.stringValue).joined(separator: ".")
+    return path.isEmpty ? what : "\(path): \(what)"
+  }
+}

@@ -1,0 +1,181 @@
+import FoundationEssentials
+import Glibc
+
+/// Writes a `.smoe` file in one pass: data as it comes, the header last, then a rename.
+///
+/// A reader never sees half a file: until `finish` the bytes are in a temporary file beside it.
+public struct CheckpointWriter: ~Copyable {
+  /// What the table will say of a tensor.
+  public struct Description: Sendable, Equatable {
+    /// Unique name, at most 63 printable ASCII characters.
+    public let name: String
+    /// How the elements are stored.
+    public let type: ElementType
+    /// Dimensions, each at least 1, at most four.
+    public let shape: [Int]
+
+    /// A tensor to write.
+    public init(name: String, type: ElementType, shape: [Int]) {
+      (self.name, self.type, self.shape) = (name, type, shape)
+    }
+
+    var count: Int { shape.reduce(1, *) }
+  }
+
+  private let path: String
+  private let temporaryPath: String
+  private let descriptor: Int32
+  private let metadata: [UInt8]
+  private let descriptions: [Description]
+  private let dataOffset: Int
+  private var records: [Record] = []
+  private var position: Int
+  private var isFinished = false
+
+  private struct Record {
+    var offset: Int
+    var checksum: UInt64
+  }
+
+  /// Starts a file.
+  ///
+  /// - Parameters:
+  ///   - metadata: encoded as the header's JSON object; its keys are the sections.
+  ///   - tensors: every tensor, in the order in which `append` will deliver them.
+  /// - Throws: `CheckpointError.unwritable`.
+  public init(path: String, metadata: some Encodable, tensors: [Description]) throws(CheckpointError) {
+    for tensor in tensors {
+      let isValid =
+        (1..<Layout.nameLength).contains(tensor.name.utf8.count)
+        && tensor.name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        && tensor.shape.count <= Layout.maximumRank && tensor.shape.allSatisfy { $0 > 0 }
+      precondition(isValid, "tensor \(tensor.name) \(tensor.shape)")
+    }
+    let encoded: [UInt8]
+    do {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      encoded = [UInt8](try encoder.encode(metadata))
+    } catch {
+      throw .unwritable(path: path, reason: "metadata: \(error)")
+    }
+    let partial = path + ".partial-\(getpid())"
+    let opened = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard opened >= 0 else { throw .unwritable(path: path, reason: systemError()) }
+
+    let tableOffset = (Layout.preambleLength + encoded.count + 7) & ~7
+    let tableEnd = tableOffset + tensors.count * Layout.recordLength
+    dataOffset = (tableEnd + Layout.dataAlignment - 1) & ~(Layout.dataAlignment - 1)
+    position = dataOffset
+    self.path = path
+    temporaryPath = partial
+    descriptor = opened
+    self.metadata = encoded
+    descriptions = tensors
+  }
+
+  deinit {
+    close(descriptor)
+    if !isFinished { unlink(temporaryPath) }
+  }
+
+  /// Writes the next tensor, its elements handed over in pieces, row-major.
+  ///
+  /// - Parameter body: calls its argument with consecutive pieces; together they must be the tensor.
+  /// - Throws: `CheckpointError.unwritable`, or what `body` throws.
+  public mutating func append(_ body: ((_ piece: [Float]) throws -> Void) throws -> Void) throws {
+    precondition(records.count < descriptions.count, "more tensors than described")
+    let description = descriptions[records.count]
+    let offset = (position + Layout.tensorAlignment - 1) & ~(Layout.tensorAlignment - 1)
+    var checksum = Checksum()
+    var end = offset
+    try body { piece in
+      let bytes = Self.encode(piece, as: description.type)
+      try bytes.withUnsafeBytes { bytes in
+        checksum.update(bytes)
+        try write(bytes, at: end)
+        end += bytes.count
+      }
+    }
+    let expected = description.count * description.type.byteCount
+    precondition(end - offset == expected, "\(description.name): \(end - offset) of \(expected) bytes")
+    records.append(Record(offset: offset, checksum: checksum.value))
+    position = end
+  }
+
+  /// Writes the header and puts the file in its place.
+  ///
+  /// - Throws: `CheckpointError.unwritable`.
+  public consuming func finish() throws(CheckpointError) {
+    precondition(records.count == descriptions.count, "fewer tensors than described")
+    let header = header()
+    try header.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in try write(bytes, at: 0) }
+    guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
+      throw .unwritable(path: path, reason: systemError())
+    }
+    isFinished = true
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CheckpointError) {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let written = pwrite(descriptor, rest.baseAddress, rest.count, offset + done)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { throw .unwritable(path: path, reason: systemError()) }
+      done += written
+    }
+  }
+
+  private static func encode(_ values: [Float], as type: ElementType) -> [UInt8] {
+    let count = values.count * type.byteCount
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+      let raw = UnsafeMutableRawBufferPointer(buffer)
+      switch type {
+      case .f32:
+        values.withUnsafeBytes { raw.copyMemory(from: $0) }
+      case .bf16:
+        for (index, value) in values.enumerated() {
+          raw.storeBytes(of: bfloat16(value), toByteOffset: index * 2, as: UInt16.self)
+        }
+      }
+      initializedCount = count
+    }
+  }
+
+  private func header() -> [UInt8] {
+    typealias Field = Layout.Preamble
+    var bytes = [UInt8](repeating: 0, count: dataOffset)
+    func put<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
+      withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(offset..<offset + $0.count, with: $0) }
+    }
+    let tableOffset = (Layout.preambleLength + metadata.count + 7) & ~7
+    bytes.replaceSubrange(0..<Layout.magic.count, with: Layout.magic)
+    put(Layout.version, at: Field.version)
+    put(Layout.byteOrderMark, at: Field.byteOrderMark)
+    put(UInt64(position), at: Field.fileLength)
+    put(UInt64(Layout.preambleLength), at: Field.metadataOffset)
+    put(UInt64(metadata.count), at: Field.metadataLength)
+    put(UInt64(tableOffset), at: Field.tableOffset)
+    put(UInt64(descriptions.count), at: Field.tensorCount)
+    put(UInt64(dataOffset), at: Field.dataOffset)
+    bytes.replaceSubrange(
+      Layout.preambleLength..<Layout.preambleLength + metadata.count, with: metadata)
+    for (index, (tensor, record)) in zip(descriptions, records).enumerated() {
+      typealias Field = Layout.Record
+      let start = tableOffset + index * Layout.recordLength
+      bytes.replaceSubrange(start..<start + tensor.name.utf8.count, with: tensor.name.utf8)
+      put(tensor.type.rawValue, at: start + Field.type)
+      put(UInt32(tensor.shape.count), at: start + Field.rank)
+      for (axis, dimension) in tensor.shape.enumerated() {
+        put(UInt64(dimension), at: start + Field.dimensions + 8 * axis)
+      }
+      put(UInt64(record.offset), at: start + Field.offset)
+      put(UInt64(tensor.count * tensor.type.byteCount), at: start + Field.length)
+      put(record.checksum, at: start + Field.checksum)
+    }
+    let checksum = bytes.withUnsafeBytes { Layout.headerChecksum($0) }
+    put(checksum, at: Field.headerChecksum)
+    return bytes
+  }
+}

@@ -1,0 +1,39 @@
+/// How one number of a tensor is stored. The raw value is the code in the file.
+public enum ElementType: UInt16, Sendable, CaseIterable {
+  /// IEEE 754 binary32.
+  case f32 = 1
+  /// bfloat16: the upper half of a binary32.
+  case bf16 = 2
+
+  /// Bytes a number.
+  public var byteCount: Int {
+    switch self {
+    case .f32: 4
+    case .bf16: 2
+    }
+  }
+
+  /// The name that commands and messages use.
+  public var name: String {
+    switch self {
+    case .f32: "f32"
+    case .bf16: "bf16"
+    }
+  }
+
+  /// The type of that name.
+  public init?(name: String) {
+    guard let type = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = type
+  }
+}
+
+/// The nearest bfloat16, ties to even; a NaN stays a (quiet) NaN.
+public func bfloat16(_ value: Float) -> UInt16 {
+  let bits = value.bitPattern
+  if value.isNaN { return UInt16(bits >> 16) | 0x0040 }
+  return UInt16((bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
+}
+
+/// The binary32 of the same value.
+public func float(bfloat16 bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }

@@ -1,0 +1,40 @@
+import Glibc
+
+/// A file mapped read-only into memory for as long as this object lives.
+///
+/// Nothing is copied: pages come in when they are touched, and every process that maps the same file
+/// shares them.
+public final class MappedFile: @unchecked Sendable {
+  // @unchecked: the mapping is read-only and is released only by deinit.
+
+  /// The file's bytes. Valid while this object is alive.
+  public let bytes: UnsafeRawBufferPointer
+
+  /// Maps a whole regular file.
+  ///
+  /// - Throws: `CheckpointError.unreadable` if it is absent, forbidden, empty, or no regular file.
+  public init(path: String) throws(CheckpointError) {
+    // O_NONBLOCK: opening a FIFO must fail below, not wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemError()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: systemError()) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(path: path, reason: "expected a regular file, found a directory or device")
+    }
+    guard status.st_size > 0 else { throw .unreadable(path: path, reason: "the file is empty") }
+    let length = Int(status.st_size)
+    guard let base = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+      throw .unreadable(path: path, reason: systemError())
+    }
+    bytes = UnsafeRawBufferPointer(start: base, count: length)
+  }
+
+  deinit {
+    munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+  }
+}
+
+/// The words of the C library for `errno`.
+func systemError() -> String { String(cString: strerror(errno)) }

@@ -1,0 +1,99 @@
+import Checkpoint
+import ImageInput
+import SoftMoEViT
+
+/// A model found in a file of another format, ready to be written as a checkpoint.
+public struct CheckpointImport {
+  /// What names, shapes and options say the model is.
+  public var configuration: ModelConfiguration { plan.configuration }
+  /// Whose names it has.
+  public let family: ModelFamily
+  private let plan: ImportPlan
+  private let matrixType: ElementType
+
+  /// Maps a source, recognises its model and finds every tensor of it.
+  ///
+  /// - Parameters:
+  ///   - path: a safetensors or npz file, told apart by its first bytes.
+  ///   - options: what the file can't tell.
+  /// - Throws: `ImportError`, naming the tensor or option that is wrong.
+  public init(path: String, options: ImportOptions) throws(ImportError) {
+    let file: MappedFile
+    do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
+    let isArchive = file.bytes.starts(with: [0x50, 0x4B])
+    let source = SourceModel(
+      isArchive
+        ? try NumPyArchive.tensors(in: file, path: path) : try Safetensors.tensors(in: file, path: path))
+    guard let family = options.family ?? Self.family(of: source) else {
+      throw .invalidSource(
+        path: path,
+        problem: "expected 'embedding/kernel' (vmoe) or 'patch_embed.proj.weight' (timm) among its "
+          + "\(source.names.count) tensors, found neither")
+    }
+    self.family = family
+    switch family {
+    case .vmoe: plan = try VMoEReader(source: source, options: options).plan()
+    case .timm: plan = try TimmReader(source: source, options: options).plan()
+    }
+    try source.requireAllUsed()
+    matrixType = options.matrixType
+    do throws(ConfigurationError) {
+      try plan.configuration.validate()
+    } catch {
+      throw .invalidSource(path: path, problem: "\(error)")
+    }
+  }
+
+  private static func family(of source: SourceModel) -> ModelFamily? {
+    if VMoEReader.recognizes(source) { return .vmoe }
+    if TimmReader.recognizes(source) { return .timm }
+    return nil
+  }
+
+  /// Writes the checkpoint, tensor by tensor, in bounded memory.
+  ///
+  /// - Throws: `ImportError`; the file at `path` is then as it was.
+  public func write(to path: String, _ description: ModelDescription) throws(ImportError) {
+    guard description.labels.count == configuration.classCount else {
+      throw .option(
+        name: "labels",
+        problem: "expected \(configuration.classCount) labels, one a line, found \(description.labels.count)")
+    }
+    guard description.preprocessing.cropHeight == configuration.imageHeight,
+      description.preprocessing.cropWidth == configuration.imageWidth
+    else {
+      throw .option(
+        name: "preprocess",
+        problem:
+          "it makes \(description.preprocessing.cropHeight)x\(description.preprocessing.cropWidth) pixels, "
+          + "the model reads \(configuration.imageHeight)x\(configuration.imageWidth)")
+    }
+    do {
+      let metadata = Metadata(
+        name: description.name, configuration: configuration, labels: description.labels,
+        preprocessing: description.preprocessing, provenance: description.provenance)
+      var writer = try CheckpointWriter(
+        path: path, metadata: metadata,
+        tensors: plan.tensors.map {
+          CheckpointWriter.Description(name: $0.name, type: $0.isMatrix ? matrixType : .f32, shape: $0.shape)
+        })
+      for tensor in plan.tensors {
+        try writer.append { emit in try tensor.pieces(emit) }
+      }
+      try writer.finish()
+    } catch let error as CheckpointError {
+      throw .checkpoint(error)
+    } catch {
+      throw .checkpoint(.unwritable(path: path, reason: "\(error)"))
+    }
+  }
+}
+
+/// The sections of the header's JSON object.
+private struct Metadata: Encodable {
+  let name: String
+  let configuration: ModelConfiguration
+  let labels: [String]
+  let preprocessing: Preprocessing
+  let provenance: [String: String]
+}

@@ -1,0 +1,57 @@
+import Checkpoint
+import ImageInput
+import SoftMoEViT
+
+/// Which implementation's names and conventions a source follows.
+public enum ModelFamily: String, Sendable, CaseIterable {
+  /// google-research/vmoe: Flax names.
+  case vmoe
+  /// bwconrad/soft-moe and timm: PyTorch names.
+  case timm
+}
+
+/// How tokens become features, as the command names it.
+public enum PoolingOption: String, Sendable, CaseIterable {
+  /// The class token.
+  case token
+  /// The first token of a model without a class token (vmoe's classifier '0').
+  case first
+  /// Global average pooling.
+  case gap
+}
+
+/// What a source's names and shapes can't tell. nil takes the stated default.
+public struct ImportOptions: Sendable {
+  /// Told by the names.
+  public var family: ModelFamily?
+  /// Told by the shapes in vmoe; timm's default is width / 64.
+  public var headCount: Int?
+  /// The class token where there is one, else the mean.
+  public var pooling: PoolingOption?
+  /// Height and width in pixels; a square by default.
+  public var imageSize: (height: Int, width: Int)?
+  /// vmoe's released code rounds to bfloat16; the default does not.
+  public var dispatchRounding: DispatchRounding = .none
+  /// How weight matrices are stored.
+  public var matrixType: ElementType = .f32
+
+  /// All defaults.
+  public init() {}
+}
+
+/// What goes into a checkpoint's header besides the configuration.
+public struct ModelDescription: Sendable {
+  /// The name that answers carry.
+  public var name: String
+  /// One label a class, in order.
+  public var labels: [String]
+  /// How images become pixels.
+  public var preprocessing: Preprocessing
+  /// Where the weights come from, for people.
+  public var provenance: [String: String]
+
+  /// All four.
+  public init(name: String, labels: [String], preprocessing: Preprocessing, provenance: [String: String]) {
+    (self.name, self.labels, self.preprocessing, self.provenance) = (name, labels, preprocessing, provenance)
+  }
+}

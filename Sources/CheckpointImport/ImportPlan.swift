@@ -1,0 +1,122 @@
+import Checkpoint
+import SoftMoEViT
+
+/// What an import will write: a configuration, and each tensor with where its numbers come from.
+struct ImportPlan {
+  var configuration: ModelConfiguration
+  var tensors: [PlannedTensor] = []
+}
+
+/// One tensor to write. `pieces` hands its elements over in order, a bounded number at a time.
+struct PlannedTensor {
+  let name: String
+  let shape: [Int]
+  /// Whether it is a weight matrix, which may be stored in fewer bits; the rest stays Float.
+  let isMatrix: Bool
+  let pieces: (_ emit: ([Float]) throws -> Void) throws -> Void
+}
+
+/// The tensors of a source, found by name, checked by shape, crossed off as they are used.
+final class SourceModel {
+  private let tensors: [String: SourceTensor]
+  private var unused: Set<String>
+  /// Elements converted at a time: 16 MiB of Float.
+  static let pieceCount = 4 << 20
+
+  init(_ tensors: [SourceTensor]) {
+    self.tensors = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
+    unused = Set(self.tensors.keys)
+  }
+
+  var names: some Collection<String> { tensors.keys }
+
+  func contains(_ name: String) -> Bool { tensors[name] != nil }
+
+  /// The shape of a tensor that must be there, to learn sizes from.
+  func shape(_ name: String, rank: Int) throws(ImportError) -> [Int] {
+    guard let tensor = tensors[name] else { throw .missing(name: name, expected: "\(rank) dimensions") }
+    guard tensor.shape.count == rank, tensor.shape.allSatisfy({ $0 > 0 }) else {
+      throw .wrongShape(name: name, expected: Array(repeating: 0, count: rank), found: tensor.shape)
+    }
+    return tensor.shape
+  }
+
+  func take(_ name: String, _ shape: [Int]) throws(ImportError) -> SourceTensor {
+    guard let tensor = tensors[name] else { throw .missing(name: name, expected: "shape \(shape)") }
+    guard tensor.shape == shape else { throw .wrongShape(name: name, expected: shape, found: tensor.shape) }
+    unused.remove(name)
+    return tensor
+  }
+
+  /// Crosses off tensors that are known to carry nothing.
+  func ignore(where isIgnored: (String) -> Bool) {
+    unused = unused.filter { !isIgnored($0) }
+  }
+
+  func requireAllUsed() throws(ImportError) {
+    if !unused.isEmpty { throw .leftOver(names: unused.sorted()) }
+  }
+}
+
+extension PlannedTensor {
+  /// The sources one after another, as they are, under a new shape.
+  static func copy(_ name: String, _ shape: [Int], of sources: [SourceTensor], isMatrix: Bool = false) -> Self
+  {
+    PlannedTensor(name: name, shape: shape, isMatrix: isMatrix) { emit in
+      for source in sources {
+        for start in stride(from: 0, to: source.count, by: SourceModel.pieceCount) {
+          try emit(source.floats(start..<min(source.count, start + SourceModel.pieceCount)))
+        }
+      }
+    }
+  }
+
+  /// Matrices stored (out, in), written [in, out], one after another.
+  static func transposed(_ name: String, _ shape: [Int], of sources: [SourceTensor], rows: Int, columns: Int)
+    -> Self
+  {
+    PlannedTensor(name: name, shape: shape, isMatrix: true) { emit in
+      for source in sources {
+        let matrixCount = source.count / (rows * columns)
+        for matrix in 0..<matrixCount {
+          let values = source.floats(matrix * rows * columns..<(matrix + 1) * rows * columns)
+          try emit(transpose(values, rows: rows, columns: columns))
+        }
+      }
+    }
+  }
+
+  /// Matrices [rows, columns_i] side by side: row by row, a row of each.
+  static func sideBySide(_ name: String, _ shape: [Int], of sources: [SourceTensor], rows: Int) -> Self {
+    PlannedTensor(name: name, shape: shape, isMatrix: true) { emit in
+      for row in 0..<rows {
+        try emit(
+          sources.flatMap { source in
+            let width = source.count / rows
+            return source.floats(row * width..<(row + 1) * width)
+          })
+      }
+    }
+  }
+
+  /// Values made here.
+  static func values(_ name: String, _ shape: [Int], _ values: [Float]) -> Self {
+    PlannedTensor(name: name, shape: shape, isMatrix: false) { emit in try emit(values) }
+  }
+}
+
+/// [rows, columns] → [columns, rows].
+func transpose(_ values: [Float], rows: Int, columns: Int) -> [Float] {
+  var result = [Float](repeating: 0, count: values.count)
+  // Blocks of 32 keep both sides' cache lines in use.
+  for firstRow in stride(from: 0, to: rows, by: 32) {
+    for firstColumn in stride(from: 0, to: columns, by: 32) {
+      for row in firstRow..<min(rows, firstRow + 32) {
+        for column in firstColumn..<min(columns, firstColumn + 32) {
+          result[column * rows + row] = values[row * columns + column]
+        }
+      }
+    }
+  }
+  return result
+}

@@ -1,0 +1,57 @@
+import SoftMoEViT
+
+/// How many blocks the names count: one more than the largest index after `prefix`.
+func blockCount(in names: some Collection<String>, prefix: String) -> Int {
+  names.reduce(0) { count, name in
+    guard name.hasPrefix(prefix), let index = Int(name.dropFirst(prefix.count).prefix { $0.isNumber }) else {
+      return count
+    }
+    return max(count, index + 1)
+  }
+}
+
+/// The square root of a square number.
+func integerSquareRoot(_ square: Int) -> Int? {
+  guard square > 0 else { return nil }
+  let root = Int(Double(square).squareRoot().rounded())
+  return root * root == square ? root : nil
+}
+
+/// The image's size: as the option says, or a square of as many patches as there are positions.
+func imageSize(_ options: ImportOptions, patch: Int, patchCount: Int?) throws(ImportError)
+  -> (height: Int, width: Int)
+{
+  if let size = options.imageSize {
+    guard size.height % patch == 0, size.width % patch == 0, size.height > 0, size.width > 0 else {
+      throw .option(
+        name: "image", problem: "\(size.height)x\(size.width) is no multiple of the patch size \(patch)")
+    }
+    let found = (size.height / patch) * (size.width / patch)
+    guard patchCount == nil || found == patchCount else {
+      throw .option(
+        name: "image",
+        problem:
+          "\(size.height)x\(size.width) has \(found) patches, the position embedding \(patchCount ?? 0)")
+    }
+    return size
+  }
+  guard let patchCount, let side = integerSquareRoot(patchCount) else {
+    throw .option(name: "image", problem: "the tensors do not tell the image's size; give HEIGHTxWIDTH")
+  }
+  return (side * patch, side * patch)
+}
+
+extension PoolingOption {
+  /// The pooling of that name in a model with or without a class token.
+  func kind(classToken: Bool) throws(ImportError) -> PoolingKind {
+    switch self {
+    case .token:
+      guard classToken else {
+        throw .option(name: "pooling", problem: "'token' needs a class token; there is none")
+      }
+      return .classToken
+    case .first: return classToken ? .classToken : .firstToken
+    case .gap: return .mean
+    }
+  }
+}

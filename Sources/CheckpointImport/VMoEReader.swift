@@ -1,0 +1,170 @@
+import SoftMoEViT
+
+/// Reads a model by the names of google-research/vmoe: Flax parameters joined by '/'.
+///
+/// Kernels are (in, out) there as here.
+struct VMoEReader {
+  let source: SourceModel
+  let options: ImportOptions
+
+  static func recognizes(_ source: SourceModel) -> Bool { source.contains("embedding/kernel") }
+
+  func plan() throws(ImportError) -> ImportPlan {
+    var plan = ImportPlan(configuration: try configuration())
+    let model = plan.configuration
+    plan.tensors += try embedding(model)
+    for index in 0..<model.depth { plan.tensors += try block(index, model) }
+    plan.tensors += try head(model)
+    return plan
+  }
+
+  // MARK: What names and shapes tell
+
+  private func configuration() throws(ImportError) -> ModelConfiguration {
+    if source.contains("MapHead/probe") { throw .unsupported("the MAP head ('MapHead')") }
+    let embedding = try source.shape("embedding/kernel", rank: 4)
+    let (patch, d) = (embedding[0], embedding[3])
+    let depth = blockCount(in: source.names, prefix: "Encoder/encoderblock_")
+    let query = try source.shape("Encoder/encoderblock_0/SelfAttention/query/kernel", rank: 3)
+    let classToken = source.contains("cls")
+    let positions: Int? =
+      try has("Encoder/posembed_input/pos_embedding")
+      ? source.shape("Encoder/posembed_input/pos_embedding", rank: 3)[1] : nil
+    let image = try imageSize(
+      options, patch: patch, patchCount: positions.map { $0 - (classToken ? 1 : 0) })
+    let denseBlock = (0..<depth).first { source.contains(name($0, "Mlp/Dense_0/kernel")) }
+    let moe = try softMoE(depth: depth)
+    return ModelConfiguration(
+      imageHeight: image.height, imageWidth: image.width, patchSize: patch, width: d, depth: depth,
+      headCount: query[1],
+      mlpWidth: try denseBlock.map { block throws(ImportError) in
+        try source.shape(name(block, "Mlp/Dense_0/kernel"), rank: 2)[1]
+      } ?? moe?.expertWidth ?? 4 * d,
+      classCount: try source.shape("head/kernel", rank: 2)[1],
+      activation: .geluTanh, normEpsilon: 1e-6, classToken: classToken,
+      position: positions == nil ? .none : .allTokens,
+      patchBias: source.contains("embedding/bias"), preNorm: false,
+      qkvBias: source.contains("Encoder/encoderblock_0/SelfAttention/query/bias"),
+      qkNorm: source.contains("Encoder/encoderblock_0/SelfAttention/query_ln/scale") ? .scale : .none,
+      layerScale: false, finalNorm: .tokens,
+      pooling: try options.pooling.map { pooling throws(ImportError) in
+        try pooling.kind(classToken: classToken)
+      }
+        ?? (classToken ? .classToken : .mean),
+      preLogitsWidth: has("pre_logits/kernel") ? try source.shape("pre_logits/kernel", rank: 2)[1] : nil,
+      moe: moe)
+  }
+
+  private func softMoE(depth: Int) throws(ImportError) -> ModelConfiguration.SoftMoE? {
+    if let sparse = (0..<depth).first(where: { source.contains(name($0, "Moe/Router/dense/kernel")) }) {
+      throw .unsupported(
+        "the sparse router of '\(name(sparse, "Moe/Router/dense/kernel"))' (Tokens Choice or Experts Choice)")
+    }
+    let layers = (0..<depth).filter { source.contains(name($0, "Moe/Router/mu")) }
+    guard let first = layers.first else { return nil }
+    let mu = try source.shape(name(first, "Moe/Router/mu"), rank: 3)
+    return ModelConfiguration.SoftMoE(
+      layers: layers, expertCount: mu[1], slotsPerExpert: mu[2],
+      expertWidth: try source.shape(name(first, "Moe/Mlp/Dense_0/kernel"), rank: 3)[2],
+      normalization: .epsilonInsideRoot, normalizationEpsilon: 1e-6, slotSource: .tokens,
+      dispatchRounding: options.dispatchRounding)
+  }
+
+  private func has(_ name: String) -> Bool { source.contains(name) }
+
+  private func name(_ block: Int, _ part: String) -> String { "Encoder/encoderblock_\(block)/\(part)" }
+
+  // MARK: Where each tensor comes from
+
+  private func copy(_ target: String, _ shape: [Int], from name: String, _ sourceShape: [Int]? = nil)
+    throws(ImportError) -> PlannedTensor
+  {
+    .copy(
+      target, shape, of: [try source.take(name, sourceShape ?? shape)], isMatrix: target.hasSuffix("/kernel"))
+  }
+
+  private func embedding(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
+    let (p, d) = (model.patchSize, model.width)
+    var tensors = [
+      try copy("patch_embedding/kernel", [p * p * 3, d], from: "embedding/kernel", [p, p, 3, d])
+    ]
+    if model.patchBias { tensors.append(try copy("patch_embedding/bias", [d], from: "embedding/bias")) }
+    if model.classToken { tensors.append(try copy("class_token", [d], from: "cls", [1, 1, d])) }
+    if model.position == .allTokens {
+      let m = model.tokenCount
+      tensors.append(
+        try copy("position_embedding", [m, d], from: "Encoder/posembed_input/pos_embedding", [1, m, d]))
+    }
+    return tensors
+  }
+
+  private func norm(_ target: String, from name: String, _ width: Int) throws(ImportError) -> [PlannedTensor]
+  {
+    [
+      try copy("\(target)/scale", [width], from: "\(name)/scale"),
+      try copy("\(target)/bias", [width], from: "\(name)/bias"),
+    ]
+  }
+
+  private func linear(_ target: String, from name: String, count: [Int] = [], _ k: Int, _ c: Int)
+    throws(ImportError) -> [PlannedTensor]
+  {
+    [
+      try copy("\(target)/kernel", count + [k, c], from: "\(name)/kernel"),
+      try copy("\(target)/bias", count + [c], from: "\(name)/bias"),
+    ]
+  }
+
+  private func block(_ index: Int, _ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
+    let (d, target) = (model.width, "blocks/\(index)")
+    var tensors = try norm("\(target)/norm1", from: name(index, "LayerNorm_0"), d)
+    tensors += try attention(index, model)
+    tensors += try norm("\(target)/norm2", from: name(index, "LayerNorm_1"), d)
+    guard let moe = model.moe, moe.layers.contains(index) else {
+      tensors += try linear("\(target)/mlp/up", from: name(index, "Mlp/Dense_0"), d, model.mlpWidth)
+      tensors += try linear("\(target)/mlp/down", from: name(index, "Mlp/Dense_1"), model.mlpWidth, d)
+      return tensors
+    }
+    let (n, p, h) = (moe.expertCount, moe.slotsPerExpert, moe.expertWidth)
+    tensors.append(try copy("\(target)/moe/phi", [d, n * p], from: name(index, "Moe/Router/mu"), [d, n, p]))
+    tensors.append(try copy("\(target)/moe/scale", [1], from: name(index, "Moe/Router/scale"), []))
+    tensors += try linear("\(target)/moe/experts/up", from: name(index, "Moe/Mlp/Dense_0"), count: [n], d, h)
+    tensors += try linear(
+      "\(target)/moe/experts/down", from: name(index, "Moe/Mlp/Dense_1"), count: [n], h, d)
+    return tensors
+  }
+
+  private func attention(_ index: Int, _ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
+    let (d, heads, hd) = (model.width, model.headCount, model.headWidth)
+    let target = "blocks/\(index)/attention"
+    var kernels: [SourceTensor] = []
+    var biases: [SourceTensor] = []
+    for part in ["query", "key", "value"] {
+      kernels.append(try source.take(name(index, "SelfAttention/\(part)/kernel"), [d, heads, hd]))
+      if model.qkvBias {
+        biases.append(try source.take(name(index, "SelfAttention/\(part)/bias"), [heads, hd]))
+      }
+    }
+    var tensors = [PlannedTensor.sideBySide("\(target)/qkv/kernel", [d, 3 * d], of: kernels, rows: d)]
+    if model.qkvBias { tensors.append(.copy("\(target)/qkv/bias", [3 * d], of: biases)) }
+    if model.qkNorm == .scale {
+      tensors.append(
+        try copy("\(target)/query_norm/scale", [hd], from: name(index, "SelfAttention/query_ln/scale")))
+      tensors.append(
+        try copy("\(target)/key_norm/scale", [hd], from: name(index, "SelfAttention/key_ln/scale")))
+    }
+    tensors.append(
+      try copy(
+        "\(target)/out/kernel", [d, d], from: name(index, "SelfAttention/out/kernel"), [heads, hd, d]))
+    tensors.append(try copy("\(target)/out/bias", [d], from: name(index, "SelfAttention/out/bias")))
+    return tensors
+  }
+
+  private func head(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
+    var tensors = try norm("final_norm", from: "Encoder/encoder_norm", model.width)
+    if let width = model.preLogitsWidth {
+      tensors += try linear("pre_logits", from: "pre_logits", model.width, width)
+    }
+    return tensors + (try linear("head", from: "head", model.featureWidth, model.classCount))
+  }
+}

@@ -1,0 +1,37 @@
+extension Compute {
+  /// Multi-head self-attention: `output = softmax(q·kᵀ/√hd)·v` for each head of each image.
+  ///
+  /// Axes: b images, m tokens, d width, hd = d / heads.
+  /// - Parameters:
+  ///   - qkv: [b·m, 3·d]: queries, keys, values side by side, heads side by side in each.
+  ///   - output: [b·m, d].
+  /// - Cost: 4·b·m²·d FLOP; one m×m scratch matrix a thread.
+  public func attention(
+    _ qkv: borrowing Matrix, imageCount: Int, tokenCount m: Int, headCount: Int, into output: inout Matrix
+  ) {
+    let d = output.columnCount
+    let headWidth = d / headCount
+    require(
+      qkv.columnCount == 3 * d && headWidth * headCount == d, "attention has q, k and v of \(headCount) heads"
+    )
+    require(min(qkv.rowCount, output.rowCount) >= imageCount * m, "attention has \(imageCount) images")
+    let scale = 1 / Float(headWidth).squareRoot()
+    nonisolated(unsafe) let (x, y) = (qkv.base, output.base)
+    parallel(jobs: imageCount * headCount) { job, scratch in
+      require(scratch.count >= m * m, "scratch for attention")
+      let (image, head) = job.quotientAndRemainder(dividingBy: headCount)
+      let q = x + image * m * 3 * d + head * headWidth
+      let weights = scratch.base
+      product(
+        m: m, n: m, k: headWidth, alpha: scale, Operand(base: q, stride: 3 * d),
+        Operand(base: q + d, stride: 3 * d, isTransposed: true), into: weights, stride: m)
+      for row in 0..<m { softmax(weights + row * m, count: m) }
+      product(
+        m: m, n: headWidth, k: m, Operand(base: weights, stride: m), Operand(base: q + 2 * d, stride: 3 * d),
+        into: y + image * m * d + head * headWidth, stride: d)
+    }
+  }
+
+  /// Floats of scratch a thread that `attention` needs.
+  public static func attentionScratch(tokenCount: Int) -> Int { tokenCount * tokenCount }
+}

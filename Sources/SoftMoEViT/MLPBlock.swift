@@ -1,0 +1,36 @@
+import Checkpoint
+import Kernels
+
+/// A dense MLP: `tokens += gain · (gelu(x·W₁ + b₁)·W₂ + b₂)`.
+struct MLPBlock {
+  private let model: ModelConfiguration
+  private let up, down: Linear
+  private let gain: WeightVectors?
+
+  init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
+    self.model = model
+    up = try weights["mlp"].linear("up", model.width, model.mlpWidth)
+    down = try weights["mlp"].linear("down", model.mlpWidth, model.width)
+    gain = model.layerScale ? try weights.vectors("layer_scale2", shape: [model.width]) : nil
+  }
+
+  /// Reads `workspace.normed` [b·m, d], adds to `workspace.tokens` [b·m, d].
+  func callAsFunction(imageCount: Int, _ workspace: inout Workspace) {
+    let compute = workspace.compute
+    compute.linear(
+      workspace.normed, up, imageCount: imageCount, rowsPerImage: model.tokenCount,
+      .activate(model.activation.kernel), into: &workspace.hidden)
+    compute.linear(
+      workspace.hidden, down, imageCount: imageCount, rowsPerImage: model.tokenCount,
+      .accumulate(gain: gain), into: &workspace.tokens)
+  }
+}
+
+extension ActivationKind {
+  var kernel: Activation {
+    switch self {
+    case .geluTanh: .geluTanh
+    case .geluErf: .geluErf
+    }
+  }
+}

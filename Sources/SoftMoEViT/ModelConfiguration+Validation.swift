@@ -1,0 +1,70 @@
+/// A configuration that describes no model.
+public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The key, as in the checkpoint's metadata.
+  public let key: String
+  /// What was expected and what was found.
+  public let problem: String
+
+  /// One line for the person who has to mend the file.
+  public var description: String { "configuration.\(key): \(problem)" }
+}
+
+extension ModelConfiguration {
+  /// Checks that every number is possible and that they fit each other.
+  ///
+  /// The bounds are far above any published model; they keep products of sizes within 63 bits.
+  /// - Throws: `ConfigurationError` for the first key that is wrong.
+  public func validate() throws(ConfigurationError) {
+    try require("image_height", imageHeight, in: 1...16_384)
+    try require("image_width", imageWidth, in: 1...16_384)
+    try require("patch_size", patchSize, in: 1...16_384)
+    try require("width", width, in: 1...65_536)
+    try require("depth", depth, in: 1...1_024)
+    try require("head_count", headCount, in: 1...65_536)
+    try require("mlp_width", mlpWidth, in: 1...1_048_576)
+    try require("class_count", classCount, in: 1...1_048_576)
+    if let preLogitsWidth { try require("pre_logits_width", preLogitsWidth, in: 1...1_048_576) }
+    try check(
+      imageHeight % patchSize == 0, "image_height",
+      "\(imageHeight) is no multiple of the patch size \(patchSize)")
+    try check(
+      imageWidth % patchSize == 0, "image_width",
+      "\(imageWidth) is no multiple of the patch size \(patchSize)")
+    try require("image_height", patchCount, in: 1...1_048_576)
+    try check(width % headCount == 0, "head_count", "\(headCount) heads do not divide the width \(width)")
+    try check(normEpsilon >= 0 && normEpsilon < 1, "norm_epsilon", "expected 0…1, found \(normEpsilon)")
+    try check(
+      classToken || pooling != .classToken, "pooling", "'class_token' needs a model with a class token")
+    try check(
+      !classToken || pooling != .firstToken, "pooling", "'first_token' is for a model without a class token")
+    try moe?.validate(depth: depth)
+  }
+}
+
+extension ModelConfiguration.SoftMoE {
+  func validate(depth: Int) throws(ConfigurationError) {
+    try check(!layers.isEmpty, "moe.layers", "expected at least one layer; a dense model has moe null")
+    try check(
+      zip(layers, layers.dropFirst()).allSatisfy { $0 < $1 }
+        && layers.allSatisfy { (0..<depth).contains($0) },
+      "moe.layers", "expected ascending indices below the depth \(depth), found \(layers)")
+    try require("moe.expert_count", expertCount, in: 1...65_536)
+    try require("moe.slots_per_expert", slotsPerExpert, in: 1...65_536)
+    try require("moe.expert_count", slotCount, in: 1...1_048_576)
+    try require("moe.expert_width", expertWidth, in: 1...1_048_576)
+    try check(
+      normalizationEpsilon >= 0 && normalizationEpsilon < 1, "moe.normalization_epsilon",
+      "expected 0…1, found \(normalizationEpsilon)")
+  }
+}
+
+private func require(_ key: String, _ value: Int, in range: ClosedRange<Int>) throws(ConfigurationError) {
+  try check(
+    range.contains(value), key, "expected \(range.lowerBound)…\(range.upperBound), found \(value)")
+}
+
+private func check(_ condition: Bool, _ key: String, _ problem: @autoclosure () -> String)
+  throws(ConfigurationError)
+{
+  guard condition else { throw ConfigurationError(key: key, problem: problem()) }
+}

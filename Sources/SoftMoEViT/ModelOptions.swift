@@ -1,0 +1,73 @@
+/// The function between an MLP's two products.
+public enum ActivationKind: String, Codable, Sendable, CaseIterable {
+  /// GELU by its tanh approximation (vmoe, the paper).
+  case geluTanh = "gelu_tanh"
+  /// GELU by the error function (timm).
+  case geluErf = "gelu_erf"
+}
+
+/// Which tokens have a position embedding.
+public enum PositionKind: String, Codable, Sendable, CaseIterable {
+  /// Every token, the class token too.
+  case allTokens = "all_tokens"
+  /// The patches only (timm's `no_embed_class`).
+  case patches
+  /// None.
+  case none
+}
+
+/// LayerNorm over each head of queries and keys, before their product.
+public enum QKNormKind: String, Codable, Sendable, CaseIterable {
+  /// None.
+  case none
+  /// A scale without a shift (vmoe).
+  case scale
+  /// Scale and shift (timm).
+  case scaleAndShift = "scale_and_shift"
+}
+
+/// Where the last LayerNorm stands.
+public enum FinalNormKind: String, Codable, Sendable, CaseIterable {
+  /// On the tokens, before pooling.
+  case tokens
+  /// On the pooled features (timm's `fc_norm`).
+  case features
+}
+
+/// How tokens become one feature vector.
+public enum PoolingKind: String, Codable, Sendable, CaseIterable {
+  /// The class token.
+  case classToken = "class_token"
+  /// The first token, of a model without a class token.
+  case firstToken = "first_token"
+  /// The mean of the patch tokens.
+  case mean
+}
+
+/// How tokens and phi are brought to length 1 before the router's product.
+public enum NormalizationKind: String, Codable, Sendable, CaseIterable {
+  /// v · rsqrt(Σv² + ε) (vmoe).
+  case epsilonInsideRoot = "epsilon_inside_root"
+  /// v / (‖v‖ + ε) (the paper's Algorithm 2).
+  case epsilonAdded = "epsilon_added"
+  /// v / max(‖v‖, ε) (torch.nn.functional.normalize).
+  case epsilonFloor = "epsilon_floor"
+  /// v as it is.
+  case none
+}
+
+/// What slots are mixed from.
+public enum SlotSource: String, Codable, Sendable, CaseIterable {
+  /// The tokens after LayerNorm (vmoe, the paper).
+  case tokens
+  /// The tokens after the router's normalisation (bwconrad/soft-moe).
+  case normalizedTokens = "normalized_tokens"
+}
+
+/// What tokens are rounded to before dispatch, and experts' outputs before combine.
+public enum DispatchRounding: String, Codable, Sendable, CaseIterable {
+  /// Not at all.
+  case none
+  /// To bfloat16, as vmoe's released code does.
+  case bfloat16
+}

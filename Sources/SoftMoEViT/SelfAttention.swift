@@ -1,0 +1,54 @@
+import Checkpoint
+import Kernels
+
+/// Multi-head self-attention: `tokens += gain · (softmax(q·kᵀ/√hd)·v)·W + bias`.
+struct SelfAttention {
+  private let model: ModelConfiguration
+  private let qkv: Linear
+  private let queryNorm, keyNorm: LayerNorm?
+  private let output: Linear
+  private let gain: WeightVectors?
+
+  init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
+    self.model = model
+    let attention = weights["attention"]
+    qkv = try attention.linear("qkv", model.width, 3 * model.width, bias: model.qkvBias)
+    func headNorm(_ name: String) throws(CheckpointError) -> LayerNorm? {
+      switch model.qkNorm {
+      case .none: nil
+      case .scale, .scaleAndShift:
+        try attention.layerNorm(
+          name, model.headWidth, epsilon: model.normEpsilon, shift: model.qkNorm == .scaleAndShift)
+      }
+    }
+    queryNorm = try headNorm("query_norm")
+    keyNorm = try headNorm("key_norm")
+    output = try attention.linear("out", model.width, model.width)
+    gain = model.layerScale ? try weights.vectors("layer_scale1", shape: [model.width]) : nil
+  }
+
+  /// Reads `workspace.normed` [b·m, d], adds to `workspace.tokens` [b·m, d].
+  func callAsFunction(imageCount: Int, _ workspace: inout Workspace) {
+    let compute = workspace.compute
+    let m = model.tokenCount
+    compute.linear(
+      workspace.normed, qkv, imageCount: imageCount, rowsPerImage: m, into: &workspace.qkv)
+    normalizeHeads(queryNorm, firstColumn: 0, imageCount: imageCount, &workspace)
+    normalizeHeads(keyNorm, firstColumn: model.width, imageCount: imageCount, &workspace)
+    compute.attention(
+      workspace.qkv, imageCount: imageCount, tokenCount: m, headCount: model.headCount,
+      into: &workspace.attended)
+    compute.linear(
+      workspace.attended, output, imageCount: imageCount, rowsPerImage: m, .accumulate(gain: gain),
+      into: &workspace.tokens)
+  }
+
+  private func normalizeHeads(
+    _ norm: LayerNorm?, firstColumn: Int, imageCount: Int, _ workspace: inout Workspace
+  ) {
+    guard let norm else { return }
+    workspace.compute.headNorm(
+      norm, rows: imageCount * model.tokenCount, firstColumn: firstColumn, headCount: model.headCount,
+      headWidth: model.headWidth, inPlace: &workspace.qkv)
+  }
+}

@@ -1,0 +1,70 @@
+import Checkpoint
+import Kernels
+
+/// A Soft Mixture-of-Experts Vision Transformer, frozen: its weights, read in place from a checkpoint.
+///
+///     image → patches → tokens → blocks (attention, then MLP or Soft MoE) → features → logits
+///
+/// - Source: arXiv 2308.00951; ViT: arXiv 2010.11929.
+public struct SoftMoEViT: Sendable {
+  /// What the model is.
+  public let configuration: ModelConfiguration
+  private let patchEmbedding: PatchEmbedding
+  private let blocks: [EncoderBlock]
+  private let head: Head
+
+  /// Finds every weight in a checkpoint and checks its shape.
+  ///
+  /// - Throws: `ModelError`, naming the first key or tensor that is wrong.
+  public init(_ checkpoint: Checkpoint) throws(ModelError) {
+    let configuration: ModelConfiguration
+    do throws(CheckpointError) {
+      configuration = try checkpoint.section("configuration")
+    } catch {
+      throw .checkpoint(error)
+    }
+    do throws(ConfigurationError) { try configuration.validate() } catch { throw .configuration(error) }
+    self.configuration = configuration
+    let weights = WeightReader(checkpoint: checkpoint)
+    do throws(CheckpointError) {
+      patchEmbedding = try PatchEmbedding(weights, configuration)
+      var blocks: [EncoderBlock] = []
+      for index in 0..<configuration.depth {
+        blocks.append(try EncoderBlock(weights["blocks/\(index)"], configuration, index: index))
+      }
+      self.blocks = blocks
+      head = try Head(weights, configuration)
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
+
+  /// Puts one image into a batch.
+  ///
+  /// - Parameters:
+  ///   - pixels: normalised, [H, W, 3].
+  ///   - index: its place in the batch, below `workspace.maxImageCount`.
+  public func load(_ pixels: [Float], at index: Int, _ workspace: inout Workspace) {
+    precondition(index < workspace.maxImageCount, "image \(index) of \(workspace.maxImageCount)")
+    workspace.compute.extractPatches(
+      pixels, height: configuration.imageHeight, width: configuration.imageWidth,
+      patchSize: configuration.patchSize, into: &workspace.patches,
+      firstRow: index * configuration.patchCount)
+  }
+
+  /// One forward pass over the first `imageCount` images. It allocates nothing.
+  ///
+  /// - Parameter observe: called after each Soft MoE layer, while its router's weights are in place.
+  public func forward(
+    imageCount: Int, _ workspace: inout Workspace,
+    observe: (_ layer: Int, _ workspace: borrowing Workspace) -> Void = { _, _ in }
+  ) {
+    precondition((1...workspace.maxImageCount).contains(imageCount), "a batch of \(imageCount)")
+    patchEmbedding(imageCount: imageCount, &workspace)
+    for block in blocks {
+      block(imageCount: imageCount, &workspace)
+      if let layer = block.moeLayer { observe(layer, workspace) }
+    }
+    head(imageCount: imageCount, &workspace)
+  }
+}

@@ -1,0 +1,99 @@
+import Kernels
+
+/// What a forward pass writes. Allocated once, for the largest batch.
+///
+/// Axes: b images, m tokens, d width, h MLP width, s slots, l Soft MoE layers.
+public struct Workspace: ~Copyable {
+  /// The largest batch.
+  public let maxImageCount: Int
+  /// Threads and their scratch.
+  public let compute: Compute
+
+  /// [b·patches, P·P·3], the input.
+  var patches: Matrix
+  /// [b·m, d], the residual stream.
+  var tokens: Matrix
+  /// [b·m, d], tokens after a LayerNorm.
+  var normed: Matrix
+  /// [b·m, 3·d].
+  var qkv: Matrix
+  /// [b·m, d], all heads' outputs.
+  var attended: Matrix
+  /// [b·m, h].
+  var hidden: Matrix
+  /// [b·m, d], tokens after the router's normalisation, or rounded for dispatch.
+  var routerTokens: Matrix
+  /// [b·m, s]: the router's logits, then the combine weights.
+  var combineWeights: Matrix
+  /// [b·m, s].
+  var dispatchWeights: Matrix
+  /// [s·b, d], slot-major.
+  var slotInputs: Matrix
+  /// [s·b, d], slot-major.
+  var slotOutputs: Matrix
+  /// [l·b, s]: each slot's share of an image's combine weights.
+  var combineMass: Matrix
+  /// [l·b, s]: exp of the entropy of each dispatch column.
+  var effectiveTokens: Matrix
+  /// [b, d], pooled.
+  var pooled: Matrix
+  /// [b, feature width], what the head reads.
+  var features: Matrix
+  /// [b, c].
+  var logits: Matrix
+
+  /// Room for `maxImageCount` images of a model.
+  public init(for configuration: ModelConfiguration, maxImageCount: Int, threadCount: Int) {
+    let (b, m, d) = (maxImageCount, configuration.tokenCount, configuration.width)
+    let s = configuration.moe?.slotCount ?? 0
+    let layers = configuration.moeLayers.count
+    self.maxImageCount = b
+    compute = Compute(
+      threadCount: threadCount, scratchCount: Self.scratchCount(configuration, maxImageCount: b))
+    patches = Matrix(
+      rows: b * configuration.patchCount, columns: configuration.patchSize * configuration.patchSize * 3)
+    tokens = Matrix(rows: b * m, columns: d)
+    normed = Matrix(rows: b * m, columns: d)
+    qkv = Matrix(rows: b * m, columns: 3 * d)
+    attended = Matrix(rows: b * m, columns: d)
+    hidden = Matrix(
+      rows: configuration.moeLayers.count == configuration.depth ? 0 : b * m, columns: configuration.mlpWidth)
+    routerTokens = Matrix(rows: s == 0 ? 0 : b * m, columns: d)
+    combineWeights = Matrix(rows: b * m, columns: s)
+    dispatchWeights = Matrix(rows: b * m, columns: s)
+    slotInputs = Matrix(rows: s * b, columns: d)
+    slotOutputs = Matrix(rows: s * b, columns: d)
+    combineMass = Matrix(rows: layers * b, columns: s)
+    effectiveTokens = Matrix(rows: layers * b, columns: s)
+    pooled = Matrix(rows: b, columns: d)
+    features = Matrix(rows: b, columns: configuration.featureWidth)
+    logits = Matrix(rows: b, columns: configuration.classCount)
+  }
+
+  /// Bytes held, scratch included.
+  public var byteCount: Int {
+    compute.byteCount + patches.byteCount + tokens.byteCount + normed.byteCount + qkv.byteCount
+      + attended.byteCount + hidden.byteCount + routerTokens.byteCount + combineWeights.byteCount
+      + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount + combineMass.byteCount
+      + effectiveTokens.byteCount + pooled.byteCount + features.byteCount + logits.byteCount
+  }
+
+  private static func scratchCount(_ model: ModelConfiguration, maxImageCount: Int) -> Int {
+    let (m, d) = (model.tokenCount, model.width)
+    func linear(_ rows: Int, _ k: Int, _ c: Int) -> Int {
+      Compute.linearScratch(rowsPerImage: rows, inputWidth: k, outputWidth: c)
+    }
+    var needs = [
+      linear(m, model.patchSize * model.patchSize * 3, d), linear(m, d, 3 * d), linear(m, d, d),
+      linear(m, d, model.mlpWidth), linear(m, model.mlpWidth, d), linear(1, d, model.featureWidth),
+      linear(1, model.featureWidth, model.classCount), Compute.attentionScratch(tokenCount: m),
+    ]
+    if let moe = model.moe {
+      needs.append(linear(m, d, moe.slotCount))
+      needs.append(
+        Compute.expertsScratch(
+          rowsPerExpert: moe.slotsPerExpert * maxImageCount, width: d, mlpWidth: moe.expertWidth))
+    }
+    return needs.max() ?? 0
+  }
+}

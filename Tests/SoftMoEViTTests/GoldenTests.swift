@@ -1,0 +1,71 @@
+import Checkpoint
+import CheckpointImport
+import ImageInput
+import SoftMoEViT
+import TestSupport
+import Testing
+
+/// Values that google-research/vmoe and bwconrad/soft-moe computed themselves.
+@Suite struct GoldenTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let folder: String
+    let source: String
+    let logits: String
+    var heads: Int?
+    var testDescription: String { folder }
+  }
+
+  static let cases = [
+    Case(folder: "vmoe_gap_qknorm", source: "params.npz", logits: "logits_fp32_dispatch"),
+    Case(folder: "bwconrad_default", source: "model.safetensors", logits: "logits", heads: 4),
+  ]
+
+  @Test(.enabled(if: sharedFolder != nil), arguments: cases)
+  func agreesWithThePublishedImplementation(_ golden: Case) throws {
+    let folder = shared("golden/\(golden.folder)")
+    var options = ImportOptions()
+    options.headCount = golden.heads
+    let expected = try ExpectedValues(path: folder + "/expected.safetensors")
+    let model = try importedModel(folder + "/" + golden.source, options)
+    let images = expected.images
+    let m = model.configuration.tokenCount
+    var workspace = Workspace(for: model.configuration, maxImageCount: images.count, threadCount: 2)
+    for (index, image) in images.enumerated() { model.load(image, at: index, &workspace) }
+    model.forward(imageCount: images.count, &workspace) { layer, workspace in
+      let name = model.configuration.moeLayers[layer]
+      for index in images.indices {
+        let dispatch = workspace.dispatchWeights(of: index, tokenCount: m).flatMap(\.self)
+        let combine = workspace.combineWeights(of: index, tokenCount: m).flatMap(\.self)
+        #expect(largestDifference(dispatch, expected["dispatch_\(name)"]?.slice(index) ?? []) < 1e-4)
+        #expect(largestDifference(combine, expected["combine_\(name)"]?.slice(index) ?? []) < 1e-4)
+      }
+    }
+    for index in images.indices {
+      #expect(largestDifference(workspace.logits(of: index), expected[golden.logits]?.slice(index) ?? []) < 1e-4)
+      if let features = expected["features"] {
+        #expect(largestDifference(workspace.features(of: index), features.slice(index)) < 1e-4)
+      }
+    }
+  }
+}
+
+/// Imports a source to a temporary checkpoint and opens it.
+func importedModel(_ source: String, _ options: ImportOptions) throws -> SoftMoEViT {
+  try withTemporaryFile("model.smoe") { path in
+    let imported = try CheckpointImport(path: source, options: options)
+    try imported.write(to: path, .plain(for: imported.configuration))
+    return try SoftMoEViT(Checkpoint(path: path))
+  }
+}
+
+extension ModelDescription {
+  /// Labels and preprocessing that fit, where a test cares for neither.
+  static func plain(for configuration: ModelConfiguration) -> ModelDescription {
+    ModelDescription(
+      name: "test", labels: (0..<configuration.classCount).map { "class \($0)" },
+      preprocessing: Preprocessing(
+        resizeShorter: min(configuration.imageHeight, configuration.imageWidth), filter: .bicubic,
+        cropHeight: configuration.imageHeight, cropWidth: configuration.imageWidth, mean: [0, 0, 0],
+        std: [1, 1, 1]), provenance: [:])
+  }
+}
