@@ -12,12 +12,26 @@ import Testing
     let source: String
     let logits: String
     var heads: Int?
+    var pooling: PoolingOption?
+    var imageSize: (height: Int, width: Int)?
     var testDescription: String { folder }
   }
 
   static let cases = [
     Case(folder: "vmoe_gap_qknorm", source: "params.npz", logits: "logits_fp32_dispatch"),
+    Case(folder: "vmoe_token_2slots", source: "params.npz", logits: "logits_fp32_dispatch"),
+    Case(
+      folder: "vmoe_rect", source: "params.npz", logits: "logits_fp32_dispatch", imageSize: (24, 40)),
+    Case(
+      folder: "vmoe_prelogits_first_token", source: "params.npz", logits: "logits_fp32_dispatch",
+      pooling: .first),
     Case(folder: "bwconrad_default", source: "model.safetensors", logits: "logits", heads: 4),
+    Case(folder: "bwconrad_avg_fcnorm_2slots", source: "model.safetensors", logits: "logits", heads: 4),
+    Case(folder: "bwconrad_bf16", source: "model.safetensors", logits: "logits", heads: 4),
+    Case(folder: "bwconrad_qknorm_layerscale", source: "model.safetensors", logits: "logits"),
+    Case(
+      folder: "bwconrad_prenorm_rect", source: "model.safetensors", logits: "logits", heads: 4,
+      pooling: .gap, imageSize: (24, 40)),
   ]
 
   @Test(.enabled(if: sharedFolder != nil), arguments: cases)
@@ -25,6 +39,8 @@ import Testing
     let folder = shared("golden/\(golden.folder)")
     var options = ImportOptions()
     options.headCount = golden.heads
+    options.pooling = golden.pooling
+    options.imageSize = golden.imageSize
     let expected = try ExpectedValues(path: folder + "/expected.safetensors")
     let model = try importedModel(folder + "/" + golden.source, options)
     let images = expected.images
@@ -41,7 +57,8 @@ import Testing
       }
     }
     for index in images.indices {
-      #expect(largestDifference(workspace.logits(of: index), expected[golden.logits]?.slice(index) ?? []) < 1e-4)
+      #expect(
+        largestDifference(workspace.logits(of: index), expected[golden.logits]?.slice(index) ?? []) < 1e-4)
       if let features = expected["features"] {
         #expect(largestDifference(workspace.features(of: index), features.slice(index)) < 1e-4)
       }
