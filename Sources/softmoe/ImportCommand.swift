@@ -1,0 +1,133 @@
+import ArgumentParser
+import Checkpoint
+import CheckpointImport
+import FoundationEssentials
+import ImageInput
+import SoftMoEViT
+
+/// `softmoe import`: another format's checkpoint → `.smoe`.
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Turn a Soft MoE ViT of google-research/vmoe or bwconrad/soft-moe (timm) into a .smoe file.",
+    discussion: """
+      SOURCE is a safetensors file or an .npz archive. What names and shapes tell is not asked; what they \
+      can't tell has a default, and the command prints the configuration that it settled on.
+      """)
+
+  @Argument(help: "The file to import.") var source: String
+  @Option(name: .shortAndLong, help: "The .smoe file to write.") var output: String
+  @Option(help: "The name that answers carry. Default: the output's file name.") var name: String?
+  @Option(help: "Whose tensor names the source has: vmoe or timm. Default: told by the names.")
+  var family: ModelFamily?
+  @Option(help: "Number of attention heads. Default: told by the shapes (vmoe), width / 64 (timm).")
+  var heads: Int?
+  @Option(help: "token, first or gap. Default: token where there is a class token, else gap.")
+  var pooling: PoolingOption?
+  @Option(help: "The input's size in pixels, HEIGHTxWIDTH. Default: the square that the positions tell.")
+  var image: ImageSize?
+  @Option(help: "A text file with a label a line. Default: class 0, class 1, …") var labels: String?
+  @Option(
+    help:
+      "A preset (imagenet, inception, cifar10) or a JSON file. Default: inception for vmoe, imagenet for timm."
+  )
+  var preprocess: String?
+  @Option(help: "none, or bfloat16 as vmoe's released code does.")
+  var dispatchRounding: DispatchRounding = .none
+  @Option(help: "How weight matrices are stored: f32 or bf16.") var dtype: ElementType = .f32
+  @Option(help: "A line about where the weights come from, KEY=VALUE; may be given again.")
+  var provenance: [String] = []
+
+  func run() throws {
+    var options = ImportOptions()
+    options.family = family
+    options.headCount = heads
+    options.pooling = pooling
+    options.imageSize = image.map { ($0.height, $0.width) }
+    options.dispatchRounding = dispatchRounding
+    options.matrixType = dtype
+    let imported = try CheckpointImport(path: source, options: options)
+    let model = imported.configuration
+    let description = ModelDescription(
+      name: name ?? Self.stem(of: output),
+      labels: try labels.map(Self.lines) ?? (0..<model.classCount).map { "class \($0)" },
+      preprocessing: try preprocessing(for: model, imported.family),
+      provenance: try provenanceEntries(imported.family))
+    try imported.write(to: output, description)
+    try report(model, description)
+  }
+
+  private func preprocessing(for model: ModelConfiguration, _ family: ModelFamily) throws -> Preprocessing {
+    let choice = preprocess ?? (family == .vmoe ? "inception" : "imagenet")
+    if let preset = PreprocessingPreset(rawValue: choice) {
+      return preset.preprocessing(height: model.imageHeight, width: model.imageWidth)
+    }
+    do {
+      return try JSONDecoder().decode(Preprocessing.self, from: Data(contentsOf: URL(filePath: choice)))
+    } catch {
+      throw ImportError.option(
+        name: "preprocess",
+        problem:
+          "expected a preset (\(PreprocessingPreset.names)) or a JSON file with resize_shorter, filter, "
+          + "crop_height, crop_width, mean, std; '\(choice)' is neither")
+    }
+  }
+
+  private func provenanceEntries(_ family: ModelFamily) throws -> [String: String] {
+    var entries = ["imported_by": "softmoe \(softmoeVersion)", "family": family.rawValue]
+    for line in provenance {
+      let parts = line.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2 else {
+        throw ValidationError("--provenance: expected KEY=VALUE, found '\(line)'")
+      }
+      entries[String(parts[0])] = String(parts[1])
+    }
+    return entries
+  }
+
+  private static func lines(of path: String) throws -> [String] {
+    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+      String($0.hasSuffix("\r") ? $0.dropLast() : $0)
+    }
+  }
+
+  private static func stem(of path: String) -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    return name.hasSuffix(".smoe") ? String(name.dropLast(5)) : name
+  }
+
+  private func report(_ model: ModelConfiguration, _ description: ModelDescription) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    print("\(output): \(description.name), matrices as \(dtype.name)")
+    print("configuration", String(decoding: try encoder.encode(model), as: UTF8.self))
+    print("preprocessing", String(decoding: try encoder.encode(description.preprocessing), as: UTF8.self))
+  }
+}
+
+/// HEIGHTxWIDTH.
+struct ImageSize: ExpressibleByArgument {
+  let height, width: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "x").map { Int($0) }
+    guard parts.count == 2, let height = parts[0], let width = parts[1], height > 0, width > 0 else {
+      return nil
+    }
+    (self.height, self.width) = (height, width)
+  }
+}
+
+extension ModelFamily: ExpressibleByArgument {}
+extension PoolingOption: ExpressibleByArgument {}
+extension DispatchRounding: ExpressibleByArgument {}
+extension ElementType: ExpressibleByArgument {
+  /// By name, as "bf16".
+  public init?(argument: String) { self.init(name: argument) }
+  /// Its name.
+  public var defaultValueDescription: String { name }
+  /// Every name.
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+  /// One line for each.
+  public static var allValueDescriptions: [String: String] { [:] }
+}
