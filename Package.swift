@@ -70,7 +70,7 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
-    .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
+    .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ImageInputTests", dependencies: ["ImageInput"], swiftSettings: strict),
     .testTarget(
       name: "SoftMoEViTTests", dependencies: ["SoftMoEViT", "CheckpointImport", "TestSupport"],
