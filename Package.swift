@@ -23,8 +23,6 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-    .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
@@ -34,8 +32,9 @@ let package = Package(
     .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
-    .target(
-      name: "ImageInput", dependencies: ["CTurboJPEG", "CSPNG", "CWebP"], swiftSettings: strict),
+    // libjpeg-turbo's row interface, which leaves by longjmp: caught in C (libjpeg62-turbo-dev).
+    .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "ImageInput", dependencies: ["CJPEG", "CSPNG", "CWebP"], swiftSettings: strict),
 
     // First floor.
     .target(name: "SoftMoEViT", dependencies: ["Kernels", "Checkpoint"], swiftSettings: strict),
@@ -48,7 +47,7 @@ let package = Package(
     .target(
       name: "InferenceService",
       dependencies: [
-        "Batching", "ImageInput", "Metrics", "MicroHTTP", "SoftMoEViT",
+        "Batching", "Checkpoint", "ImageInput", "Metrics", "MicroHTTP", "SoftMoEViT",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
 
@@ -63,6 +62,11 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
 
+    // Times one image; driven by Benchmarks/images/run.
+    .executableTarget(
+      name: "image-bench", dependencies: ["ImageInput"], path: "Benchmarks/images/image-bench",
+      swiftSettings: strict),
+
     // Tests; what several of them need is in TestSupport.
     .target(
       name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport"], path: "Tests/TestSupport",
@@ -71,7 +75,9 @@ let package = Package(
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "ImageInputTests", dependencies: ["ImageInput"], swiftSettings: strict),
+    .testTarget(
+      name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], exclude: ["Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "SoftMoEViTTests", dependencies: ["SoftMoEViT", "CheckpointImport", "TestSupport"],
       swiftSettings: strict),

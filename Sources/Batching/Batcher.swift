@@ -16,6 +16,8 @@ public protocol BatchEngine: Sendable {
 public struct BatchTiming: Sendable, Equatable {
   /// Requests in the batch.
   public let batchSize: Int
+  /// Whether this request is the batch's first, which counts for the batch.
+  public let isFirstOfBatch: Bool
   /// From submission until the batch began.
   public let queueDuration: Duration
   /// The engine's time for the whole batch.
@@ -47,6 +49,8 @@ public final class Batcher<Engine: BatchEngine>: @unchecked Sendable {
   private let engine: Engine
   private let batchQueue = DispatchQueue(label: "softmoe.batch", qos: .userInitiated)
   private let computeQueue = DispatchQueue(label: "softmoe.compute", qos: .userInitiated)
+  /// Answers are written while the next batch computes.
+  private let completionQueue = DispatchQueue(label: "softmoe.completion", qos: .userInitiated)
   private var requests: BatchQueue<Request>
   private let idle = DispatchGroup()
 
@@ -87,8 +91,10 @@ public final class Batcher<Engine: BatchEngine>: @unchecked Sendable {
   private func startNext() {
     dispatchPrecondition(condition: .onQueue(batchQueue))
     let action = requests.next(isWanted: { $0.isWanted() }) { request in
-      request.completion(.abandoned)
-      idle.leave()
+      completionQueue.async {
+        request.completion(.abandoned)
+        self.idle.leave()
+      }
     }
     guard case .run(let batch) = action else { return }
     computeQueue.async { self.run(batch) }
@@ -104,12 +110,15 @@ public final class Batcher<Engine: BatchEngine>: @unchecked Sendable {
       self.requests.finished()
       self.startNext()
     }
-    for (request, output) in zip(batch, outputs) {
-      let timing = BatchTiming(
-        batchSize: batch.count, queueDuration: request.submitted.duration(to: start),
-        inferenceDuration: inference)
-      request.completion(.completed(output, timing))
-      idle.leave()
+    completionQueue.async {
+      for (index, (request, output)) in zip(batch, outputs).enumerated() {
+        let timing = BatchTiming(
+          batchSize: batch.count, isFirstOfBatch: index == 0,
+          queueDuration: request.submitted.duration(to: start),
+          inferenceDuration: inference)
+        request.completion(.completed(output, timing))
+        self.idle.leave()
+      }
     }
   }
 }

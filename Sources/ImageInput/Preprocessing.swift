@@ -1,30 +1,28 @@
-/// How an image file becomes the pixels that a model was trained on.
+/// How a checkpoint wants its images prepared: resize, central crop, normalise.
 ///
-/// It is the section `preprocessing` of a checkpoint: torchvision's `Resize(resizeShorter)`,
-/// `CenterCrop((cropHeight, cropWidth))`, `ToTensor()`, `Normalize(mean, std)`.
+/// `(byte / 255 − mean) / std`, per channel, over the crop of the resized image: torchvision's
+/// `Resize(resize_shorter)`, `CenterCrop((crop_height, crop_width))`, `ToTensor()`, `Normalize(mean, std)`.
 public struct Preprocessing: Codable, Sendable, Equatable {
-  /// The resampling filter, as Pillow defines it.
+  /// The interpolation kernel, widened by the scale when it shrinks an image.
   public enum Filter: String, Codable, Sendable, CaseIterable {
-    /// Triangle, support 1.
     case bilinear
-    /// Cubic with a = −0.5, support 2.
     case bicubic
   }
 
-  /// The shorter side after the resize, in pixels.
+  /// The shorter side after resizing, in pixels; the longer is `⌊resizeShorter · long / short⌋`.
   public var resizeShorter: Int
-  /// How the resize interpolates.
+  /// The interpolation of the resize.
   public var filter: Filter
-  /// Height of the central crop, the model's input.
+  /// Rows of the crop; zeros surround an image that has fewer.
   public var cropHeight: Int
-  /// Width of the central crop, the model's input.
+  /// Columns of the crop; zeros surround an image that has fewer.
   public var cropWidth: Int
-  /// Taken off pixel/255, a value a channel.
+  /// What is subtracted from red, green, blue in [0, 1].
   public var mean: [Float]
-  /// Divided by after that, a value a channel.
+  /// What red, green, blue are then divided by.
   public var std: [Float]
 
-  /// All values, in the order in which they are applied.
+  /// Takes any values; `validate()` judges them.
   public init(
     resizeShorter: Int, filter: Filter, cropHeight: Int, cropWidth: Int, mean: [Float], std: [Float]
   ) {
@@ -36,10 +34,12 @@ public struct Preprocessing: Codable, Sendable, Equatable {
     self.std = std
   }
 
-  enum CodingKeys: String, CodingKey {
-    case filter, mean, std
+  private enum CodingKeys: String, CodingKey {
     case resizeShorter = "resize_shorter"
+    case filter
     case cropHeight = "crop_height"
     case cropWidth = "crop_width"
+    case mean
+    case std
   }
 }

@@ -1,0 +1,30 @@
+# Two commands do everything: `make serve` and `make test`. Each installs what is missing first.
+
+SWIFT ?= swift
+MODEL ?= models/cifar10-softmoe.smoe
+PACKAGES := libopenblas-dev libmicrohttpd-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev pkg-config
+BINARY := .build/release/softmoe
+
+.PHONY: serve test bench format lint build dependencies
+
+serve: build  ## Build, then serve the bundled model on http://127.0.0.1:8080
+	$(BINARY) serve --model $(MODEL)
+
+build: dependencies
+	$(SWIFT) build -c release --product softmoe
+
+test: dependencies  ## Build and run every test
+	$(SWIFT) test -c release
+
+bench: dependencies  ## Decode speed beside Pillow, and requests per second
+	Benchmarks/images/run
+	Benchmarks/serving/run
+
+format:  ## Rewrite the sources in the project's format
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks
+
+lint:  ## Fail where the format differs
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+
+dependencies:
+	@scripts/dependencies "$(SWIFT)" $(PACKAGES)

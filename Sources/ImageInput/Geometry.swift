@@ -1,0 +1,65 @@
+/// Where every surviving pixel of a stored image comes from and goes to.
+package struct Geometry: Sendable {
+  package let orientation: Orientation
+  /// The upright image's axes.
+  package let horizontal: AxisCrop
+  package let vertical: AxisCrop
+  package let cropWidth: Int
+  package let cropHeight: Int
+  /// The stored image, in pixels.
+  package let storedWidth: Int
+  package let storedHeight: Int
+
+  /// torchvision's `Resize(int)` and `CenterCrop` of the upright image.
+  /// - Precondition: sides at least 1; `preprocessing` is valid.
+  package init(width: Int, height: Int, orientation: Orientation, preprocessing: Preprocessing) {
+    self.orientation = orientation
+    storedWidth = width
+    storedHeight = height
+    cropWidth = preprocessing.cropWidth
+    cropHeight = preprocessing.cropHeight
+    let (uprightWidth, uprightHeight) = orientation.isTransposed ? (height, width) : (width, height)
+    let short = preprocessing.resizeShorter
+    let resizedWidth: Int
+    let resizedHeight: Int
+    if uprightWidth <= uprightHeight {
+      resizedWidth = short
+      resizedHeight = short * uprightHeight / uprightWidth
+    } else {
+      resizedWidth = short * uprightWidth / uprightHeight
+      resizedHeight = short
+    }
+    horizontal = AxisCrop(resized: resizedWidth, crop: cropWidth)
+    vertical = AxisCrop(resized: resizedHeight, crop: cropHeight)
+  }
+
+  /// The stored axis that becomes upright x or y.
+  private var storedX: Int { orientation.isTransposed ? storedHeight : storedWidth }
+  private var storedY: Int { orientation.isTransposed ? storedWidth : storedHeight }
+
+  /// The most a decoder may shrink both sides by, of 8, 4, 2 and 1, and still be no smaller than the resize
+  /// wants: Pillow's rule for `draft`.
+  package var shrinkage: Int {
+    [8, 4, 2].first { storedX / horizontal.resized >= $0 && storedY / vertical.resized >= $0 } ?? 1
+  }
+
+  /// Weights of upright x over the stored axis it comes from, that axis shrunk by `shrinkage`.
+  package func horizontalWeights(_ filter: Preprocessing.Filter, shrinkage: Int) -> AxisWeights {
+    weights(horizontal, storedX, filter, shrinkage, reversed: orientation.reversesX)
+  }
+
+  /// Weights of upright y over the stored axis it comes from, that axis shrunk by `shrinkage`.
+  package func verticalWeights(_ filter: Preprocessing.Filter, shrinkage: Int) -> AxisWeights {
+    weights(vertical, storedY, filter, shrinkage, reversed: orientation.reversesY)
+  }
+
+  private func weights(
+    _ axis: AxisCrop, _ stored: Int, _ filter: Preprocessing.Filter, _ shrinkage: Int, reversed: Bool
+  ) -> AxisWeights {
+    let samples = (stored + shrinkage - 1) / shrinkage
+    let weights = AxisWeights(
+      filter: filter, extent: Double(stored) / Double(shrinkage), samples: samples, resized: axis.resized,
+      kept: axis.kept)
+    return reversed ? weights.reversed(samples: samples) : weights
+  }
+}

@@ -1,0 +1,36 @@
+/// The segments of a JPEG ahead of its first scan, as far as orientation needs them.
+package struct JPEGSegments {
+  package private(set) var exif: ByteReader?
+  package private(set) var xmp: ByteReader?
+
+  /// Walks marker by marker and stops at the first scan, or at whatever is no segment.
+  package init(_ file: ByteReader) {
+    var offset = 2
+    while let fill = file.byte(at: offset), fill == 0xFF, let marker = file.byte(at: offset + 1) {
+      // Any number of 0xFF may stand before a marker.
+      if marker == 0xFF {
+        offset += 1
+        continue
+      }
+      let standsAlone = marker == 0x01 || (0xD0...0xD8).contains(marker)
+      if standsAlone {
+        offset += 2
+        continue
+      }
+      if marker == 0xDA || marker == 0xD9 { return }
+      guard let length = file.uint16(at: offset + 2, .big), length >= 2,
+        let payload = file.slice(at: offset + 4, length: length - 2)
+      else { return }
+      if marker == 0xE1 { keep(payload) }
+      offset += 2 + length
+    }
+  }
+
+  private mutating func keep(_ payload: ByteReader) {
+    if exif == nil, payload.matches("Exif\0\0", at: 0) {
+      exif = payload
+    } else if payload.matches("http://ns.adobe.com/xap/1.0/\0", at: 0) {
+      xmp = payload.slice(from: 29)
+    }
+  }
+}

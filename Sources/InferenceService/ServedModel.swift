@@ -1,0 +1,65 @@
+import Checkpoint
+import ImageInput
+import SoftMoEViT
+
+/// Why a checkpoint can't be served.
+public enum ServedModelError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// It is no model that the engine runs.
+  case model(ModelError)
+  /// Its image preparation can't be used.
+  case preprocessing(ImageError)
+  /// Parts of it do not fit each other.
+  case inconsistent(String)
+
+  /// One line for the operator.
+  public var description: String {
+    switch self {
+    case .model(let error): error.description
+    case .preprocessing(let error): "not a usable checkpoint: \(error)"
+    case .inconsistent(let problem): "not a usable checkpoint: \(problem)"
+    }
+  }
+}
+
+/// A checkpoint ready to answer: the network, its labels and how images become its input.
+public struct ServedModel: Sendable {
+  /// The name that answers carry.
+  public let name: String
+  /// One label a class.
+  public let labels: [String]
+  /// How images are prepared.
+  public let preprocessing: Preprocessing
+  /// Where the weights come from, for people.
+  public let provenance: [String: String]
+  /// The network.
+  public let network: SoftMoEViT
+  /// XXH3-64 of the checkpoint's header: names the weights.
+  public let identity: UInt64
+
+  /// Opens a checkpoint.
+  ///
+  /// - Throws: `ServedModelError`, naming what is wrong.
+  public init(path: String) throws(ServedModelError) {
+    let checkpoint: Checkpoint
+    do throws(CheckpointError) {
+      checkpoint = try Checkpoint(path: path)
+      name = try checkpoint.section("name")
+      labels = try checkpoint.section("labels")
+      preprocessing = try checkpoint.section("preprocessing")
+      provenance = try checkpoint.section("provenance")
+    } catch {
+      throw .model(.checkpoint(error))
+    }
+    identity = checkpoint.identity
+    do throws(ModelError) { network = try SoftMoEViT(checkpoint) } catch { throw .model(error) }
+    let model = network.configuration
+    guard labels.count == model.classCount else {
+      throw .inconsistent("expected \(model.classCount) labels, found \(labels.count)")
+    }
+    guard preprocessing.cropHeight == model.imageHeight, preprocessing.cropWidth == model.imageWidth else {
+      throw .inconsistent(
+        "preprocessing makes \(preprocessing.cropHeight)x\(preprocessing.cropWidth) pixels, "
+          + "the model reads \(model.imageHeight)x\(model.imageWidth)")
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import FoundationEssentials
+import ImageInput
+
+/// `softmoe evaluate`: accuracy on a folder of labelled images.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measure a checkpoint's accuracy on DIRECTORY/LABEL/*.{jpg,jpeg,png,webp}.")
+
+  @Option(help: "The .smoe checkpoint (or the environment's SOFTMOE_MODEL).") var model: String
+  @Option(help: "exact or fast, as for serve.") var decode: DecodeMode = .exact
+  @Argument(help: "A folder with one folder a class, named as the model's labels.") var directory: String
+
+  func run() throws {
+    let classifier = try FileClassifier(model: model, decode: decode)
+    var (right, total) = (0, 0)
+    for (index, label) in classifier.model.labels.enumerated() {
+      let files = try Self.images(in: directory + "/" + label)
+      let results = classifier.classify(files)
+      let hits = try zip(files, results).filter { file, result in
+        do { return try result.get().isMaximum(at: index) } catch {
+          throw ValidationError("\(file): \(error)")
+        }
+      }
+      print(
+        "\(label): \(hits.count) of \(files.count), \(percent(Double(hits.count) / Double(max(files.count, 1))))"
+      )
+      right += hits.count
+      total += files.count
+    }
+    print("all: \(right) of \(total), \(percent(Double(right) / Double(max(total, 1))))")
+  }
+
+  private static func images(in folder: String) throws -> [String] {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      throw ValidationError("expected a folder \(folder) with the images of that class")
+    }
+    return names.sorted().filter { name in
+      [".jpg", ".jpeg", ".png", ".webp"].contains { name.lowercased().hasSuffix($0) }
+    }.map { folder + "/" + $0 }
+  }
+}
+
+extension [Float] {
+  /// Whether the largest value is at `index`; the first of equal ones counts.
+  fileprivate func isMaximum(at index: Int) -> Bool {
+    self.max().flatMap(firstIndex(of:)) == index
+  }
+}

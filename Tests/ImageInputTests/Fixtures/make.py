@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Makes the small images of this folder and the pixels Pillow prepares from them (pip: pillow numpy safetensors)."""
+
+import json
+import os
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps
+from safetensors.numpy import save_file
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PIPELINES = {
+    "down": {"resize_shorter": 20, "crop": 16, "filter": "bicubic"},
+    "same": {"resize_shorter": 36, "crop": 13, "filter": "bicubic"},
+    "up": {"resize_shorter": 41, "crop": 15, "filter": "bilinear"},
+    "padded": {"resize_shorter": 12, "crop": 17, "filter": "bilinear"},
+}
+
+
+def picture(width=48, height=36):
+    """A gradient, a disc and noise: smooth parts, an edge, detail."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    noise = np.random.default_rng(7).integers(-20, 20, (height, width, 3))
+    rgb = np.stack([x / width, y / height, 1 - x / width], -1) * 220 + 16 + noise
+    rgb[(x - width / 3) ** 2 + (y - height / 2) ** 2 < (height / 4) ** 2] = (250, 30, 90)
+    return Image.fromarray(np.clip(rgb, 0, 255).astype(np.uint8))
+
+
+def path(name):
+    return os.path.join(HERE, name)
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def raw_png(name, width, height, depth, color, rows, extra=b"", interlace=0):
+    """PNGs that Pillow cannot write; `rows` are bytes without filter bytes; None leaves IDAT out."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlace))
+    data = b"" if rows is None else chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows)))
+    with open(path(name), "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + header + extra + data + chunk(b"IEND", b""))
+
+
+def adam7(pixels):
+    """The rows of the seven passes of an interlaced PNG."""
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    return [row.tobytes() for x, y, dx, dy in passes for row in pixels[y::dy, x::dx]]
+
+
+def make_refused():
+    """Dishonest files; the ending says which error is due."""
+    os.makedirs(path("refused"), exist_ok=True)
+    row = [b"\0" * 144] * 36
+    bomb = zlib.compress(b"\0" * (9 << 20), 9)
+    raw_png("refused/ztxt_bomb.undecodable", 48, 36, 8, 2, row, chunk(b"zTXt", b"k\0\0" + bomb))
+    raw_png("refused/iccp_bomb.undecodable", 48, 36, 8, 2, row, chunk(b"iCCP", b"k\0\0" + bomb))
+    raw_png("refused/no_idat.undecodable", 48, 36, 8, 2, None)
+    raw_png("refused/short_idat.undecodable", 48, 36, 8, 2, row[:20])
+    raw_png("refused/empty.undecodable", 0, 0, 8, 2, row)
+    raw_png("refused/beyond.undecodable", 2**31, 36, 8, 2, row)
+    raw_png("refused/wide.tooLarge", 2**31 - 1, 1, 8, 2, row)
+    raw_png("refused/square.tooLarge", 16_000, 16_000, 1, 0, row)
+    im = picture()
+    im.save(path("refused/animated.unsupported"), "WEBP", save_all=True, append_images=[im.rotate(90)])
+    im.save(path("refused/gif.unsupported"), "GIF")
+    im.crop((0, 0, 8, 8)).save(path("refused/bmp.unsupported"), "BMP")
+
+
+def exif(orientation, order=">"):
+    e = Image.Exif()
+    e.endian = order
+    e[0x0112] = orientation
+    return e
+
+
+def make_files():
+    im = picture()
+    gray = im.convert("L")
+    ramp = Image.fromarray(np.tile(np.linspace(0, 255, 48).astype(np.uint8), (36, 1)))
+    alpha = Image.merge("RGBA", (*im.split(), ramp))
+    for sampling, name in [(0, "444"), (1, "422"), (2, "420")]:
+        im.save(path(name + ".jpg"), quality=88, subsampling=sampling)
+    im.save(path("progressive.jpg"), quality=88, progressive=True)
+    im.save(path("restarts.jpg"), quality=88, restart_marker_blocks=2)
+    picture(47, 35).save(path("odd.jpg"), quality=88)
+    gray.save(path("gray.jpg"), quality=88)
+    im.convert("CMYK").save(path("cmyk.jpg"), quality=88)
+    for value in range(1, 9):
+        im.save(path(f"exif_{value}.jpg"), quality=88, exif=exif(value, "<>"[value % 2]))
+    im.save(path("exif_6.png"), exif=exif(6))
+    im.save(path("exif_8.webp"), quality=80, exif=exif(8))
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    im.save(path("xmp_6.jpg"), quality=88, xmp=xmp)
+    im.save(path("rgb.png"))
+    alpha.save(path("rgba.png"))
+    gray.save(path("gray.png"))
+    Image.merge("LA", (gray, ramp)).save(path("gray_alpha.png"))
+    gray.convert("1").save(path("bilevel.png"))
+    im.quantize(16).save(path("palette_4.png"))
+    im.quantize(100).save(path("palette_8.png"), transparency=3)
+    wide = np.asarray(im).astype(np.uint16) * 257 - 100
+    low = np.asarray(gray).astype(np.uint16) * 2
+    raw_png("gray_16.png", 48, 36, 16, 0, [row.astype(">u2").tobytes() for row in low])
+    raw_png("rgb_16.png", 48, 36, 16, 2, [row.astype(">u2").tobytes() for row in wide])
+    la = np.stack([wide[..., 0], wide[..., 1]], -1)
+    raw_png("gray_alpha_16.png", 48, 36, 16, 4, [row.astype(">u2").tobytes() for row in la])
+    two = np.asarray(gray) >> 6
+    packed = two[:, 0::4] << 6 | two[:, 1::4] << 4 | two[:, 2::4] << 2 | two[:, 3::4]
+    raw_png("gray_2.png", 48, 36, 2, 0, [row.tobytes() for row in packed])
+    trns = chunk(b"tRNS", struct.pack(">HHH", 250, 30, 90))
+    raw_png("rgb_trns.png", 48, 36, 8, 2, [row.tobytes() for row in np.asarray(im)], trns)
+    im.save(path("lossy.webp"), quality=80)
+    im.save(path("lossless.webp"), lossless=True)
+    alpha.save(path("alpha.webp"), quality=80)
+    alpha.save(path("lossless_alpha.webp"), lossless=True, exact=True)
+    rgb, wide_gray = np.asarray(im), low.astype(">u2")
+    raw_png("interlaced.png", 48, 36, 8, 2, adam7(rgb), interlace=1)
+    raw_png("interlaced_gray_16.png", 48, 36, 16, 0, adam7(wide_gray), interlace=1)
+    picture(1, 3000).save(path("1x3000.png"))
+    picture(3000, 1).save(path("3000x1.png"))
+    im.crop((0, 0, 1, 1)).save(path("1x1.png"))
+    im.crop((5, 0, 7, 36)).save(path("2x36.png"))
+
+
+def prepare(im, resize_shorter, crop, filter):
+    """torchvision's Resize(int) and CenterCrop on a PIL image."""
+    im = ImageOps.exif_transpose(im).convert("RGB")
+    w, h = im.size
+    size = resize_shorter
+    w, h = (size, int(size * h / w)) if w <= h else (int(size * w / h), size)
+    im = im.resize((w, h), getattr(Image.Resampling, filter.upper()))
+    pixels = np.asarray(im)
+    if w < crop or h < crop:
+        x, y = max(crop - w, 0), max(crop - h, 0)
+        pixels = np.pad(pixels, ((y // 2, (y + 1) // 2), (x // 2, (x + 1) // 2), (0, 0)))
+        h, w = pixels.shape[:2]
+    top, left = round((h - crop) / 2), round((w - crop) / 2)
+    return np.ascontiguousarray(pixels[top : top + crop, left : left + crop])
+
+
+def main():
+    make_files()
+    make_refused()
+    expected = {}
+    for name in sorted(os.listdir(HERE)):
+        if name.endswith((".jpg", ".png", ".webp")):
+            for pipeline, options in PIPELINES.items():
+                expected[f"{name}:{pipeline}"] = prepare(Image.open(path(name)), **options)
+    save_file(expected, path("expected.safetensors"))
+    with open(path("case.json"), "w") as file:
+        json.dump({"pipelines": PIPELINES}, file, indent=1)
+        file.write("\n")
+
+
+main()

@@ -1,0 +1,33 @@
+import Foundation
+import ImageInput
+import Testing
+
+@Suite struct PreprocessingTests {
+  @Test func jsonKeysAreSnakeCase() throws {
+    let json = """
+      {"resize_shorter": 256, "filter": "bicubic", "crop_height": 224, "crop_width": 192,
+       "mean": [0.5, 0.25, 0], "std": [1, 2, 3]}
+      """
+    let read = try JSONDecoder().decode(Preprocessing.self, from: Data(json.utf8))
+    let expected = Preprocessing(
+      resizeShorter: 256, filter: .bicubic, cropHeight: 224, cropWidth: 192, mean: [0.5, 0.25, 0],
+      std: [1, 2, 3])
+    #expect(read == expected)
+    #expect(try JSONDecoder().decode(Preprocessing.self, from: JSONEncoder().encode(read)) == read)
+    try read.validate()
+  }
+
+  @Test(arguments: [
+    Preprocessing.make(resizeShorter: 0), .make(resizeShorter: 16_385), .make(crop: 0), .make(crop: -3),
+    .make(crop: .max), .make(mean: []), .make(mean: [0, 0, .nan]), .make(mean: [0, .infinity, 0]),
+    .make(std: [1, 1]), .make(std: [1, 0, 1]), .make(std: [1, .nan, 1]), .make(std: [1, -1, 1]),
+    .make(std: [1, .leastNonzeroMagnitude, 1]),
+  ])
+  func impossibleValuesAreRefused(_ preprocessing: Preprocessing) {
+    #expect {
+      try ImageDecoder(preprocessing: preprocessing)
+    } throws: {
+      ($0 as? ImageError)?.category == .configuration
+    }
+  }
+}

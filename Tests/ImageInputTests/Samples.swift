@@ -1,0 +1,60 @@
+import Foundation
+import ImageInput
+
+/// Where test images are, and how they are prepared.
+enum Samples {
+  private static let testFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+  /// Small images of every kind, kept with the tests.
+  static let fixtures = testFolder.appendingPathComponent("Fixtures")
+
+  /// Photographs prepared by Pillow and torchvision, when they are at hand.
+  static let golden: URL = {
+    let root = testFolder.deletingLastPathComponent().deletingLastPathComponent()
+    let shared =
+      ProcessInfo.processInfo.environment["SOFTMOE_SHARED"].map { URL(fileURLWithPath: $0) }
+      ?? root.deletingLastPathComponent().appendingPathComponent("shared")
+    return shared.appendingPathComponent("golden/preprocess")
+  }()
+
+  static var hasGolden: Bool {
+    FileManager.default.fileExists(atPath: golden.appendingPathComponent("case.json").path)
+  }
+
+  static func bytes(_ url: URL) throws -> [UInt8] { [UInt8](try Data(contentsOf: url)) }
+
+  static func fixture(_ name: String) throws -> [UInt8] {
+    try bytes(fixtures.appendingPathComponent(name))
+  }
+
+  /// The image files of a folder, by name.
+  static func images(in folder: URL) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let suffixes = [".jpg", ".png", ".webp"]
+    return names.filter { name in suffixes.contains { name.hasSuffix($0) } }.sorted()
+  }
+
+  /// The pipelines that a folder's case.json names.
+  static func pipelines(in folder: URL) throws -> [String: Preprocessing] {
+    struct Pipeline: Decodable {
+      let resize_shorter: Int
+      let crop: Int
+      let filter: Preprocessing.Filter
+    }
+    struct Case: Decodable { let pipelines: [String: Pipeline] }
+    let data = try Data(contentsOf: folder.appendingPathComponent("case.json"))
+    return try JSONDecoder().decode(Case.self, from: data).pipelines.mapValues {
+      .make(resizeShorter: $0.resize_shorter, crop: $0.crop, filter: $0.filter)
+    }
+  }
+}
+
+extension Preprocessing {
+  static func make(
+    resizeShorter: Int = 32, crop: Int = 24, filter: Filter = .bicubic, mean: [Float] = [0.5, 0.5, 0.5],
+    std: [Float] = [0.5, 0.5, 0.5]
+  ) -> Preprocessing {
+    Preprocessing(
+      resizeShorter: resizeShorter, filter: filter, cropHeight: crop, cropWidth: crop, mean: mean, std: std)
+  }
+}
