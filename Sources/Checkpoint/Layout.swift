@@ -1,5 +1,5 @@
 /// The fixed numbers of the file format, version 1. `docs/checkpoint-format.md` is the specification.
-enum Layout {
+package enum Layout {
   /// 0x89 keeps text tools away; CR LF and Ctrl-Z reveal a transfer in text mode.
   static let magic: [UInt8] = [0x89, 0x53, 0x4D, 0x4F, 0x45, 0x0D, 0x0A, 0x1A]
   static let version: UInt32 = 1
@@ -48,7 +48,7 @@ enum Layout {
   }
 
   /// The checksum of a header: of the bytes before the data section, the checksum's own field as zero.
-  static func headerChecksum(_ header: UnsafeRawBufferPointer) -> UInt64 {
+  package static func headerChecksum(_ header: UnsafeRawBufferPointer) -> UInt64 {
     var checksum = Checksum()
     checksum.update(UnsafeRawBufferPointer(rebasing: header[..<Preamble.headerChecksum]))
     withUnsafeBytes(of: UInt64(0)) { checksum.update($0) }
