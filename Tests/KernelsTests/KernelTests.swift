@@ -51,7 +51,8 @@ private func near(_ a: [Float], _ b: [Double], _ tolerance: Double = 1e-5) -> Bo
       #expect(near(output.row(row), zip(products[row], bias).map { $0 + Double($1) }))
     }
     compute.linear(
-      input, layer, imageCount: images, rowsPerImage: rowCount, .accumulate(gain: WeightVectors(values: gain)),
+      input, layer, imageCount: images, rowsPerImage: rowCount,
+      .accumulate(gain: WeightVectors(values: gain)),
       into: &output)
     for row in products.indices {
       let linear = zip(products[row], bias).map { $0 + Double($1) }
