@@ -68,6 +68,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests; what several of them need is in TestSupport.
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(
       name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -79,7 +80,9 @@ let package = Package(
       name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "SoftMoEViTTests", dependencies: ["SoftMoEViT", "CheckpointImport", "TestSupport"],
+      name: "SoftMoEViTTests",
+      dependencies: ["SoftMoEViT", "CheckpointImport", "TestSupport", "CAllocationCounter"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "CheckpointImportTests", dependencies: ["CheckpointImport", "TestSupport"],

@@ -66,6 +66,27 @@ import Testing
   }
 }
 
+/// The same on tiny models that lie here, made with the published packages by Fixtures/make.py.
+@Suite struct FixtureTests {
+  @Test(arguments: ["soft_moe", "dense_timm"])
+  func agreesWithThePublishedPackages(_ name: String) throws {
+    let folder = packageRoot.appending(path: "Tests/SoftMoEViTTests/Fixtures").path
+    let expected = try ExpectedValues(path: "\(folder)/\(name).expected.safetensors")
+    var options = ImportOptions()
+    options.headCount = 2
+    let model = try importedModel("\(folder)/\(name).safetensors", options)
+    let images = expected.images
+    var workspace = Workspace(for: model.configuration, maxImageCount: images.count, threadCount: 1)
+    for (index, image) in images.enumerated() { model.load(image, at: index, &workspace) }
+    model.forward(imageCount: images.count, &workspace)
+    for index in images.indices {
+      #expect(largestDifference(workspace.logits(of: index), expected["logits"]?.slice(index) ?? []) < 1e-4)
+      #expect(
+        largestDifference(workspace.features(of: index), expected["features"]?.slice(index) ?? []) < 1e-4)
+    }
+  }
+}
+
 /// Imports a source to a temporary checkpoint and opens it.
 func importedModel(_ source: String, _ options: ImportOptions) throws -> SoftMoEViT {
   try withTemporaryFile("model.smoe") { path in
