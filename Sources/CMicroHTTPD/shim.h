@@ -1,29 +1,52 @@
-// MHD_start_daemon is variadic, which Swift can't call: this names the options that are used.
-#pragma once
 #include <microhttpd.h>
 
-static inline struct MHD_Daemon *softmoe_start_daemon(
-    int listenSocket, unsigned int threadCount, unsigned int connectionLimit,
-    unsigned int idleTimeoutSeconds, size_t connectionMemory,
-    void *(*begin)(void *, const char *, struct MHD_Connection *),
-    MHD_AccessHandlerCallback handle, MHD_RequestCompletedCallback complete, void *context) {
-  unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO;
-  // A pool of one is no pool to libmicrohttpd: it then takes no size.
-  enum MHD_OPTION pool = threadCount > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END;
+// Swift imports no variadic C function, and libmicrohttpd starts a daemon and reads a connection
+// through variadic ones. Each is called here with its arguments spelled out and type-checked.
+
+struct microhttp_daemon_options {
+  unsigned int thread_count;
+  unsigned int connection_limit;
+  unsigned int idle_timeout_seconds;
+  size_t connection_memory_bytes;
+  MHD_AccessHandlerCallback access;
+  void *(*request_line)(void *context, const char *uri, struct MHD_Connection *connection);
+  MHD_RequestCompletedCallback completed;
+  MHD_NotifyConnectionCallback connection_changed;
+  void *context;
+};
+
+/// Starts a daemon that is handed its connections by MHD_add_connection and polls them with epoll on
+/// its own threads. MHD_USE_ERROR_LOG is left out: the library would write to standard error.
+static inline struct MHD_Daemon *microhttp_start(const struct microhttp_daemon_options *options) {
+  const unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME
+                             | MHD_USE_NO_LISTEN_SOCKET;
+  // A pool of one thread is refused with a warning; a daemon without a pool is that one thread.
+  const enum MHD_OPTION pool = options->thread_count > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END;
   return MHD_start_daemon(
-      flags, 0, NULL, NULL, handle, context,
-      MHD_OPTION_LISTEN_SOCKET, listenSocket,
-      MHD_OPTION_URI_LOG_CALLBACK, begin, context,
-      MHD_OPTION_NOTIFY_COMPLETED, complete, context,
-      MHD_OPTION_CONNECTION_LIMIT, connectionLimit,
-      MHD_OPTION_CONNECTION_TIMEOUT, idleTimeoutSeconds,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, connectionMemory,
-      pool, threadCount, MHD_OPTION_END);
+    flags, 0, NULL, NULL, options->access, options->context,
+    MHD_OPTION_NOTIFY_COMPLETED, options->completed, options->context,
+    MHD_OPTION_URI_LOG_CALLBACK, options->request_line, options->context,
+    MHD_OPTION_NOTIFY_CONNECTION, options->connection_changed, options->context,
+    MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
+    MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_seconds,
+    MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory_bytes,
+    pool, options->thread_count,
+    MHD_OPTION_END);
 }
 
-// MHD_get_connection_info is variadic too.
-static inline int softmoe_connection_socket(struct MHD_Connection *connection) {
+/// The descriptor of the connection's socket, or -1.
+static inline int microhttp_descriptor(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  return info == NULL ? -1 : info->connect_fd;
+    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info ? info->connect_fd : -1;
 }
+
+/// What the connection_changed callback stored for the connection, or NULL.
+static inline void *microhttp_connection_context(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
+}
+
+// <sys/socket.h> shows accept4 only under _GNU_SOURCE, which the importer does not set.
+extern int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);

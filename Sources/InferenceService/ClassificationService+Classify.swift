@@ -10,19 +10,19 @@ extension ClassificationService {
     var wantsLogits: Bool
 
     /// - Throws: `ServiceError.badRequest`, naming the parameter.
-    init(_ query: [(name: String, value: String?)], classCount: Int) throws(ServiceError) {
+    init(_ query: HTTPQuery, classCount: Int) throws(ServiceError) {
       topK = min(5, classCount)
       wantsLogits = false
-      for (name, value) in query {
-        switch name {
+      for item in query.items {
+        switch item.name {
         case "top_k":
-          guard let value, let count = Int(value), (1...classCount).contains(count) else {
+          guard let count = Int(item.value), (1...classCount).contains(count) else {
             throw .badRequest("top_k must be a whole number from 1 to \(classCount), the number of classes")
           }
           topK = count
         case "logits":
-          switch value {
-          case nil, "1", "true": wantsLogits = true
+          switch item.value {
+          case "", "1", "true": wantsLogits = true
           case "0", "false": wantsLogits = false
           default: throw .badRequest("logits must be 1 or 0")
           }
@@ -82,10 +82,9 @@ extension ClassificationService {
       ("decode", decodeDuration), ("queue", timing.queueDuration), ("inference", timing.inferenceDuration),
       ("total", call.request.arrival.duration(to: .now)),
     ]
-    response.headers += [
-      ("Server-Timing", stages.map { "\($0);dur=\(milliseconds($1))" }.joined(separator: ", ")),
-      ("x-batch-size", String(timing.batchSize)),
-    ]
+    response.headers["Server-Timing"] =
+      stages.map { "\($0);dur=\(milliseconds($1))" }.joined(separator: ", ")
+    response.headers["x-batch-size"] = String(timing.batchSize)
     reply(call, response)
   }
 

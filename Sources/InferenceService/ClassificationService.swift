@@ -70,6 +70,7 @@ public final class ClassificationService: Sendable {
     }
     let engine = InferenceEngine(
       model.network, maxBatch: options.maxBatch, threadCount: options.threadCount)
+    engine.warmUp()
     workspaceByteCount = engine.workspaceByteCount
     batcher = Batcher(engine: engine, maxBatch: options.maxBatch)
     decoding = BoundedQueue(label: "softmoe.decode", width: options.decodeThreadCount)

@@ -22,6 +22,12 @@ public final class InferenceEngine: BatchEngine, @unchecked Sendable {
     workspace = Workspace(for: network.configuration, maxImageCount: maxBatch, threadCount: threadCount)
   }
 
+  /// One forward pass of a blank image: reads every weight once, so that no client waits for the disk.
+  public func warmUp() {
+    let model = network.configuration
+    _ = run([Array(repeating: 0, count: model.imageHeight * model.imageWidth * 3)])
+  }
+
   /// Bytes of the workspace.
   public var workspaceByteCount: Int { workspace.byteCount }
 

@@ -41,14 +41,14 @@ extension ClassificationService {
 
   /// The response to what the HTTP server itself turned down.
   public static func refusal(_ refusal: HTTPRefusal) -> HTTPResponse {
-    errorResponse(.refused(status: refusal.status, message: refusal.message), id: newRequestID())
+    errorResponse(.refused(refusal), id: newRequestID())
   }
 
   func reply(_ call: Call, _ response: HTTPResponse) {
     var response = response
-    response.headers.append(("x-request-id", call.id))
-    if let trace = call.request.header("traceparent"), isHarmless(trace) {
-      response.headers.append(("traceparent", trace))
+    response.headers["x-request-id"] = call.id
+    if let trace = call.request.headers["traceparent"], isHarmless(trace) {
+      response.headers["traceparent"] = trace
     }
     metrics.requests(call.route, String(response.status)).increment()
     if call.route == "/classify" {
@@ -58,10 +58,8 @@ extension ClassificationService {
   }
 
   func fail(_ call: Call, _ error: ServiceError) {
-    var response = Self.errorResponse(error, id: call.id)
-    response.headers.removeAll { $0.name == "x-request-id" }
     logger.debug("request failed", metadata: ["request_id": "\(call.id)", "status": "\(error.status)"])
-    reply(call, response)
+    reply(call, Self.errorResponse(error, id: call.id))
   }
 
   private func readiness(_ call: Call) {
@@ -72,13 +70,14 @@ extension ClassificationService {
   private static func errorResponse(_ error: ServiceError, id: String) -> HTTPResponse {
     var response = HTTPResponse.json(
       ErrorResponse(error: error.message, errorType: error.type, requestID: id), status: error.status)
-    response.headers += error.headers + [("x-request-id", id)]
+    for field in error.headers.all { response.headers[field.name] = field.value }
+    response.headers["x-request-id"] = id
     return response
   }
 
   /// The client's id where it is short and harmless, else a new one.
   private static func requestID(_ request: HTTPRequest) -> String {
-    if let id = request.header("x-request-id"), isHarmless(id) { return id }
+    if let id = request.headers["x-request-id"], isHarmless(id) { return id }
     return newRequestID()
   }
 
@@ -104,7 +103,7 @@ extension HTTPResponse {
   }
 
   static func text(_ text: String, type: TextType) -> HTTPResponse {
-    HTTPResponse(status: 200, contentType: type.rawValue, body: Array(text.utf8))
+    .text(text, contentType: type.rawValue)
   }
 
   /// JSON with its keys in order.
@@ -113,10 +112,10 @@ extension HTTPResponse {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // Wire types hold strings and finite numbers, which always encode; a logit that is not finite does not.
     guard let body = try? encoder.encode(value) else {
-      return HTTPResponse(
-        status: 500, contentType: "application/json",
-        body: Array(#"{"error":"the answer holds a number that JSON can't","error_type":"internal"}"#.utf8))
+      return .text(
+        #"{"error":"the answer holds a number that JSON can't","error_type":"internal"}"#, status: 500,
+        contentType: "application/json")
     }
-    return HTTPResponse(status: status, contentType: "application/json", body: Array(body))
+    return .bytes(Array(body), status: status, contentType: "application/json")
   }
 }

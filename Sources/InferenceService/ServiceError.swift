@@ -7,7 +7,7 @@ enum ServiceError: Error, Equatable, Sendable {
   case notFound(path: String)
   case methodNotAllowed(allowed: [String])
   case image(ImageError)
-  case refused(status: Int, message: String)
+  case refused(HTTPRefusal)
   case overloaded(retryAfterSeconds: Int)
   case notReady(String)
   case abandoned
@@ -29,7 +29,7 @@ extension ServiceError {
       case .tooLarge: 413
       case .configuration: 500
       }
-    case .refused(let status, _): status
+    case .refused(let refusal): refusal.status
     case .overloaded: 429
     case .notReady: 503
     // Nobody reads it; nginx' number for a client that left is what logs know.
@@ -39,7 +39,8 @@ extension ServiceError {
   }
 
   var type: String {
-    switch status {
+    if case .refused(let refusal) = self { return refusal.errorType }
+    return switch status {
     case 400: "bad_request"
     case 404: "not_found"
     case 405: "method_not_allowed"
@@ -55,7 +56,8 @@ extension ServiceError {
 
   var message: String {
     switch self {
-    case .badRequest(let message), .refused(_, let message), .notReady(let message): message
+    case .badRequest(let message), .notReady(let message): message
+    case .refused(let refusal): refusal.message
     case .notFound:
       "there is no such route; POST /classify takes an image, GET /info describes the model"
     case .methodNotAllowed(let allowed):
@@ -69,11 +71,11 @@ extension ServiceError {
     }
   }
 
-  var headers: [(name: String, value: String)] {
+  var headers: HTTPFields {
     switch self {
-    case .methodNotAllowed(let allowed): [("Allow", allowed.joined(separator: ", "))]
-    case .overloaded(let seconds): [("Retry-After", String(seconds))]
-    default: []
+    case .methodNotAllowed(let allowed): ["Allow": allowed.joined(separator: ", ")]
+    case .overloaded(let seconds): ["Retry-After": String(seconds)]
+    default: [:]
     }
   }
 }

@@ -1,60 +1,32 @@
-/// A whole request: head and body.
+/// One request, received in full.
 public struct HTTPRequest: Sendable {
-  /// The method as sent, "GET".
+  /// The method as it was sent, which may be one that no standard knows. Methods are case-sensitive.
   public let method: String
-  /// The path, percent-decoded.
+  /// The path, percent-decoded: it begins with `/`, or is `*`. An encoded slash is decoded too.
   public let path: String
-  /// The query's parameters in order, percent-decoded; a name without "=" has no value.
-  public let query: [(name: String, value: String?)]
-  /// Header fields in order.
-  public let headers: [(name: String, value: String)]
-  /// The body.
+  /// The pairs after the `?`; `+` stands for a space.
+  public let query: HTTPQuery
+  /// The header fields. Names are tokens and values are free of control characters other than the tab;
+  /// bytes that are not UTF-8 have become U+FFFD.
+  public let headers: HTTPFields
+  /// The body; a chunked one has been put together.
   public let body: [UInt8]
-  /// When its head had arrived.
+  /// The client's numeric address without the port, such as `192.0.2.1` or `2001:db8::1`.
+  public let remoteAddress: String
+  /// When the request line had been read; the body came after it.
   public let arrival: ContinuousClock.Instant
 
-  /// A request, as a test makes one.
+  /// Makes a request, for a test of a handler.
   public init(
-    method: String, path: String, query: [(name: String, value: String?)] = [],
-    headers: [(name: String, value: String)] = [], body: [UInt8] = [], arrival: ContinuousClock.Instant = .now
+    method: String, path: String, query: HTTPQuery = HTTPQuery(), headers: HTTPFields = HTTPFields(),
+    body: [UInt8] = [], remoteAddress: String = "127.0.0.1", arrival: ContinuousClock.Instant = .now
   ) {
-    (self.method, self.path, self.query) = (method, path, query)
-    (self.headers, self.body, self.arrival) = (headers, body, arrival)
-  }
-
-  /// The first header field of that name, in any case of letters.
-  public func header(_ name: String) -> String? {
-    headers.first { $0.name.lowercased() == name.lowercased() }?.value
-  }
-}
-
-/// A complete answer.
-public struct HTTPResponse: Sendable {
-  /// The status code.
-  public var status: Int
-  /// Header fields; Content-Length, Date and Connection are added by the server.
-  public var headers: [(name: String, value: String)]
-  /// The body.
-  public var body: [UInt8]
-
-  /// An answer with a body of the given type.
-  public init(status: Int, contentType: String, headers: [(name: String, value: String)] = [], body: [UInt8])
-  {
-    self.status = status
-    self.headers = [("Content-Type", contentType)] + headers
+    self.method = method
+    self.path = path
+    self.query = query
+    self.headers = headers
     self.body = body
+    self.remoteAddress = remoteAddress
+    self.arrival = arrival
   }
-
-  /// Plain text.
-  public static func text(_ text: String, status: Int = 200) -> HTTPResponse {
-    HTTPResponse(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
-  }
-}
-
-/// A request that the server itself turns down, before any handler sees it.
-public struct HTTPRefusal: Sendable {
-  /// 400, 413, …
-  public let status: Int
-  /// Why, for the client.
-  public let message: String
 }

@@ -1,16 +1,31 @@
-/// The way back to one client. The first answer counts; without any, the client is told 500.
+/// The right to answer one request. It may be kept, handed to another thread and used there.
+///
+/// The first answer counts; later ones are ignored. A responder that goes away without an answer answers
+/// 500, so no client waits for ever and no server waits for ever in ``HTTPServer/stop()``.
 public final class HTTPResponder: Sendable {
   private let exchange: Exchange
 
-  init(_ exchange: Exchange) { self.exchange = exchange }
-
-  deinit {
-    exchange.respond(.text("the server gave no answer\n", status: 500))
+  init(_ exchange: Exchange) {
+    self.exchange = exchange
   }
 
-  /// Answers, from any thread.
-  public func respond(_ response: HTTPResponse) { exchange.respond(response) }
+  deinit {
+    exchange.answer(.refusal(.unanswered))
+  }
 
-  /// Whether the client still waits. A client that closed its half of the connection counts as gone.
-  public var isClientConnected: Bool { exchange.isClientConnected }
+  /// Answers the request. It returns at once; the server's thread sends the response.
+  /// - Returns: whether this was the first answer.
+  @discardableResult
+  public func respond(_ response: HTTPResponse) -> Bool {
+    exchange.answer(.response(response))
+  }
+
+  /// Whether somebody still waits for the answer: false once the client has closed its side of the
+  /// connection, and once the request has been answered. A client that closed only its sending side counts
+  /// as gone.
+  ///
+  /// Cost: one system call.
+  public var isClientConnected: Bool {
+    exchange.isClientWaiting
+  }
 }

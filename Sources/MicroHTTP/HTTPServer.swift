@@ -1,123 +1,109 @@
-import CMicroHTTPD
-import Dispatch
 import Glibc
 import Synchronization
 
-/// An HTTP/1.1 server: libmicrohttpd's epoll threads, a handler that may answer later.
+/// An HTTP/1.1 server on libmicrohttpd.
 ///
-/// While a handler works, its connection is suspended and costs no thread.
-public final class HTTPServer: @unchecked Sendable {
-  // @unchecked: `daemon` is set once before the server is shared; libmicrohttpd's calls are thread-safe.
+/// A small pool of threads reads requests and sends responses; each complete request is handed to the handler
+/// on one of these threads. A handler that needs time keeps its ``HTTPResponder``, returns, and answers from
+/// any thread later; meanwhile the connection waits without a thread.
+///
+/// Refused by the server itself, with the configuration's `refusalResponse`: malformed targets and ambiguous
+/// body lengths (400), slow requests (408), large bodies (413), connections beyond the limit and requests
+/// during the stop (503). What libmicrohttpd cannot even parse it answers with a short HTML page of its own:
+/// malformed lines and lengths (400), headers above 32 KiB (414, 431), other major versions (505).
+///
+/// The process need not ignore SIGPIPE: nothing is sent without `MSG_NOSIGNAL`.
+public final class HTTPServer: Sendable {
+  /// How long `stop` waits for requests to come in whole and for clients to read their last responses.
+  private static let transferGrace = Duration.seconds(5)
+  /// How long `stop` leaves open connections, so that a request on its way is still answered.
+  private static let settlingMicroseconds: UInt32 = 50_000
 
-  /// How a server listens and what it takes.
-  public struct Configuration: Sendable {
-    /// The address to listen on.
-    public var host: String
-    /// The port; 0 takes any free one.
-    public var port: Int
-    /// Threads that read and write.
-    public var threadCount: Int
-    /// Open connections; further ones wait to be accepted.
-    public var connectionLimit: Int
-    /// Bytes in a body.
-    public var bodyLimit: Int
-    /// Seconds without any traffic after which a connection is closed.
-    public var idleTimeoutSeconds: Int
-    /// Makes the response to what the server itself turns down.
-    public var refuse: @Sendable (HTTPRefusal) -> HTTPResponse
+  /// The port that is listened on.
+  public let port: UInt16
 
-    /// The defaults of a small server on loopback.
-    public init(
-      host: String = "127.0.0.1", port: Int = 0, threadCount: Int = 2, connectionLimit: Int = 1024,
-      bodyLimit: Int = 32 << 20, idleTimeoutSeconds: Int = 60,
-      refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = {
-        .text($0.message + "\n", status: $0.status)
-      }
-    ) {
-      (self.host, self.port, self.threadCount) = (host, port, threadCount)
-      (self.connectionLimit, self.bodyLimit) = (connectionLimit, bodyLimit)
-      (self.idleTimeoutSeconds, self.refuse) = (idleTimeoutSeconds, refuse)
-    }
-  }
+  private let core: ServerCore
+  private let daemon: Daemon
+  private let acceptor: Acceptor
+  private let isStopped = Mutex(false)
 
-  /// Answers a request, now or later, on this thread or another. It must not block.
-  public typealias Handler = @Sendable (HTTPRequest, HTTPResponder) -> Void
-
-  /// The port that the server listens on.
-  public let port: Int
-  let configuration: Configuration
-  private let handler: Handler
-  private let requests = DispatchGroup()
-  private let requestCount = Atomic(0)
-  private var daemon: OpaquePointer?
-  private let listener = Mutex<Int32>(-1)
-  private let isStopped = Atomic(false)
-
-  /// Starts listening and answering.
-  ///
-  /// - Throws: `HTTPServerError`, saying which address and why.
-  public init(_ configuration: Configuration, handler: @escaping Handler) throws(HTTPServerError) {
+  /// Binds, listens and starts the threads; when it returns, clients can connect.
+  /// - Parameters:
+  ///   - configuration: where to listen and the limits.
+  ///   - handler: called for every complete request, on a server thread, on several at once. It must not
+  ///     block for long: other connections of that thread wait meanwhile. HEAD comes as HEAD; methods that
+  ///     no standard knows come too.
+  /// - Throws: `HTTPServerError`.
+  public init(
+    configuration: Configuration,
+    handler: @escaping @Sendable (HTTPRequest, HTTPResponder) -> Void
+  ) throws(HTTPServerError) {
+    try configuration.validate()
     let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
     port = socket.port
-    self.configuration = configuration
-    self.handler = handler
-    daemon = softmoe_start_daemon(
-      socket.descriptor, UInt32(configuration.threadCount), UInt32(configuration.connectionLimit),
-      UInt32(configuration.idleTimeoutSeconds), 64 << 10, beginExchange, advanceExchange, completeExchange,
-      Unmanaged.passUnretained(self).toOpaque())
-    guard daemon != nil else {
-      let reason = String(cString: strerror(errno))
-      close(socket.descriptor)
-      throw .cannotStart(reason: reason)
+    core = ServerCore(configuration: configuration, handler: handler)
+    guard let daemon = Daemon(core: core) else { throw .daemonFailed }
+    self.daemon = daemon
+    do throws(HTTPServerError) {
+      acceptor = try Acceptor(core: core, daemon: daemon, socket: socket)
+    } catch {
+      daemon.stop()
+      throw error
     }
   }
 
-  deinit { stop() }
+  deinit {
+    stop()
+  }
 
-  /// Requests that the handler has and that are not answered and sent yet.
-  public var inFlight: Int { requestCount.load(ordering: .relaxed) }
+  /// How many requests have been handed to the handler and not yet been answered in full.
+  public var inFlight: Int {
+    core.inFlight.load(ordering: .sequentiallyConsistent)
+  }
 
-  /// Accepts no further connection. Open ones go on.
+  /// How many connections are open.
+  public var connectionCount: Int {
+    core.clients.count
+  }
+
+  /// Closes the listening socket: new connections are refused from now on. Open ones go on, and every
+  /// response asks its client to close. May be called again.
   public func quiesce() {
-    guard let daemon else { return }
-    listener.withLock { listener in
-      if listener < 0 { listener = MHD_quiesce_daemon(daemon) }
-    }
+    core.isQuiescing.store(true, ordering: .sequentiallyConsistent)
+    acceptor.stop()
   }
 
-  /// Accepts no further connection, waits until every request in flight is answered and sent, and ends.
+  /// Quiesces, waits until every request handed to the handler has been answered, however long that takes,
+  /// and ends the threads. Requests that are coming in and responses that are going out get up to 5 s.
+  ///
+  /// May be called again, and by several threads: each returns when the server has stopped. Not to be called
+  /// by the handler.
   public func stop() {
-    guard !isStopped.exchange(true, ordering: .sequentiallyConsistent), let daemon else { return }
-    quiesce()
-    // Stopping libmicrohttpd with a suspended connection would end the process.
-    requests.wait()
-    MHD_stop_daemon(daemon)
-    listener.withLock { if $0 >= 0 { close($0) } }
-  }
-
-  // MARK: libmicrohttpd's callbacks
-
-  func begin(_ connection: OpaquePointer, target: String) -> Exchange {
-    Exchange(connection: connection, target: target, configuration: configuration)
-  }
-
-  /// - Returns: whether the connection goes on.
-  func advance(_ exchange: Exchange, method: String, upload: UnsafeRawBufferPointer) -> Bool {
-    switch exchange.advance(method: method, upload: upload) {
-    case .goOn: break
-    case .hangUp: return false
-    case .handle(let request):
-      requests.enter()
-      requestCount.wrappingAdd(1, ordering: .relaxed)
-      handler(request, HTTPResponder(exchange))
+    isStopped.withLock { isStopped in
+      guard !isStopped else { return }
+      quiesce()
+      if connectionCount > 0 { usleep(Self.settlingMicroseconds) }
+      let limit = ContinuousClock.now + Self.transferGrace
+      wait { unanswered == 0 && !core.clients.areReceiving || .now > limit }
+      // Connections that are still open may send another request; from here on those are answered 503, so
+      // that nothing can be suspended any more: stopping a daemon with a suspended connection aborts.
+      core.isStopping.store(true, ordering: .sequentiallyConsistent)
+      wait { unanswered == 0 }
+      let sendLimit = ContinuousClock.now + Self.transferGrace
+      wait { inFlight == 0 || .now > sendLimit }
+      daemon.stop()
+      // Connections that the daemon had not begun with end without a word from it.
+      core.clients.removeAll()
+      isStopped = true
     }
-    return true
   }
 
-  func complete(_ exchange: Exchange) {
-    exchange.finish()
-    guard exchange.isHandedOver else { return }
-    requestCount.wrappingSubtract(1, ordering: .relaxed)
-    requests.leave()
+  private var unanswered: Int {
+    core.unanswered.load(ordering: .sequentiallyConsistent)
+  }
+
+  private func wait(until condition: () -> Bool) {
+    // A server stops once; a lock and a signal for every answer would cost more than this loop.
+    while !condition() { usleep(1000) }
   }
 }

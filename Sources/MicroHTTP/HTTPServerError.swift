@@ -1,21 +1,44 @@
-/// Why a server does not start.
-public enum HTTPServerError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The host is no address of this machine.
-  case unknownHost(String, reason: String)
-  /// The address can't be listened on.
-  case cannotListen(host: String, port: Int, reason: String)
-  /// libmicrohttpd refused to start.
-  case cannotStart(reason: String)
+import Glibc
 
-  /// One line: what failed and what to do.
+/// Why a server could not start.
+public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
+  /// A property of the configuration is out of its range.
+  case invalidConfiguration(String)
+  /// The host is no numeric IPv4 or IPv6 address.
+  case invalidHost(String)
+  /// Another process listens there.
+  case addressInUse(host: String, port: UInt16)
+  /// No interface of this machine has the address.
+  case addressNotAvailable(host: String)
+  /// The process may not listen there.
+  case permissionDenied(host: String, port: UInt16)
+  /// A system call failed with the given `errno`.
+  case systemCall(name: String, code: Int32)
+  /// libmicrohttpd did not start its threads.
+  case daemonFailed
+
+  /// A sentence that says what is wrong and what to do.
   public var description: String {
     switch self {
-    case .unknownHost(let host, let reason):
-      "can't listen on host '\(host)': \(reason); expected an address such as 127.0.0.1, 0.0.0.0 or ::"
-    case .cannotListen(let host, let port, let reason):
-      "can't listen on \(host) port \(port): \(reason); stop what uses it or choose another port"
-    case .cannotStart(let reason):
-      "the HTTP server can't start: \(reason)"
+    case .invalidConfiguration(let rule):
+      "invalid server configuration: \(rule)"
+    case .invalidHost(let host):
+      "cannot listen on \"\(host)\": give a numeric address, such as 127.0.0.1, 0.0.0.0, ::1 or ::"
+    case .addressInUse(let host, let port):
+      "cannot listen on \(hostAndPort(host, port)): the address is in use; "
+        + "stop the process that listens there or choose another port"
+    case .addressNotAvailable(let host):
+      "cannot listen on \(host): no interface of this machine has that address"
+    case .permissionDenied(let host, let port):
+      "cannot listen on \(hostAndPort(host, port)): permission denied; choose a port above 1023"
+    case .systemCall(let name, let code):
+      "cannot start the server: \(name) failed: \(String(cString: strerror(code)))"
+    case .daemonFailed:
+      "cannot start the server: libmicrohttpd did not start; check the limits on threads and open files"
     }
   }
+}
+
+private func hostAndPort(_ host: String, _ port: UInt16) -> String {
+  host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
 }

@@ -1,47 +1,52 @@
+import CMicroHTTPD
 import Glibc
 
-/// A bound, listening TCP socket. Made here rather than by libmicrohttpd, which does not say why it failed.
-struct ListeningSocket {
-  let descriptor: Int32
-  let port: Int
+/// A bound and listening TCP socket; closed with its last reference.
+final class ListeningSocket: Sendable {
+  /// Connections the kernel completes before they are accepted; it may lower it to net.core.somaxconn.
+  private static let backlog: Int32 = 1024
 
-  init(host: String, port: Int) throws(HTTPServerError) {
-    var hints = addrinfo()
-    hints.ai_flags = AI_PASSIVE
-    hints.ai_family = AF_UNSPEC
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    var found: UnsafeMutablePointer<addrinfo>?
-    let status = getaddrinfo(host, String(port), &hints, &found)
-    guard status == 0, let address = found else {
-      throw .unknownHost(host, reason: String(cString: gai_strerror(status)))
-    }
-    defer { freeaddrinfo(found) }
-    let info = address.pointee
-    let descriptor = socket(info.ai_family, info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), info.ai_protocol)
-    guard descriptor >= 0 else { throw .cannotListen(host: host, port: port, reason: Self.systemError()) }
-    var on: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-    guard bind(descriptor, info.ai_addr, info.ai_addrlen) == 0, listen(descriptor, 1024) == 0 else {
-      let reason = Self.systemError()
+  let descriptor: Int32
+  /// The port that was bound.
+  let port: UInt16
+
+  /// Binds `host`:`port` and listens. `::` takes IPv4 connections as well.
+  /// - Throws: any case of `HTTPServerError` about an address, or `.systemCall`.
+  init(host: String, port: UInt16) throws(HTTPServerError) {
+    guard var address = SocketAddress(host: host, port: port) else { throw .invalidHost(host) }
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(address.family, kind, 0)
+    guard descriptor >= 0 else { throw .systemCall(name: "socket", code: errno) }
+    guard Self.listen(descriptor, at: &address) else {
+      let code = errno
       close(descriptor)
-      throw .cannotListen(host: host, port: port, reason: reason)
+      switch code {
+      case EADDRINUSE: throw .addressInUse(host: host, port: port)
+      case EADDRNOTAVAIL: throw .addressNotAvailable(host: host)
+      case EACCES: throw .permissionDenied(host: host, port: port)
+      default: throw .systemCall(name: "listening on \(host)", code: code)
+      }
     }
     self.descriptor = descriptor
-    self.port = Self.port(of: descriptor) ?? port
+    self.port = address.port
   }
 
-  private static func port(of descriptor: Int32) -> Int? {
-    var address = sockaddr_storage()
-    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    let status = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-    }
-    guard status == 0 else { return nil }
-    // The port lies at the same place in the addresses of both families.
-    return withUnsafeBytes(of: address) {
-      Int(UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)))
-    }
+  deinit {
+    close(descriptor)
   }
 
-  private static func systemError() -> String { String(cString: strerror(errno)) }
+  /// Binds, listens and reads back the address; `errno` says why it failed.
+  private static func listen(_ descriptor: Int32, at address: inout SocketAddress) -> Bool {
+    var on: Int32 = 1
+    var off: Int32 = 0
+    let size = socklen_t(MemoryLayout<Int32>.size)
+    // A restarted server takes its port although old connections linger in TIME_WAIT.
+    guard setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size) == 0 else { return false }
+    if address.family == AF_INET6 {
+      guard setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &off, size) == 0 else { return false }
+    }
+    guard address.withSocketAddress({ bind(descriptor, $0, $1) }) == 0 else { return false }
+    guard Glibc.listen(descriptor, backlog) == 0 else { return false }
+    return address.update { getsockname(descriptor, $0, &$1) } == 0
+  }
 }

@@ -26,10 +26,12 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "exact (Pillow's pixels, bit for bit) or fast (JPEGs shrunk by the decoder).")
   var decode: DecodeMode = .exact
   @Option(help: "Threads that read and write HTTP.") var httpThreads = 2
-  @Option(help: "Open connections; further ones wait.") var maxConnections = 1024
+  @Option(help: "Open connections; further ones get 503.") var maxConnections = 1024
   @Option(help: "Bytes in a request's body; more get 413.") var maxBodyBytes = 32 << 20
   @Option(help: "Pixels in an image; more get 413 before they are decoded.") var maxPixels = 50_000_000
   @Option(help: "Seconds without traffic after which a connection is closed.") var idleTimeout = 60
+  @Option(help: "Seconds in which a request must have come in whole; a slower one gets 408.")
+  var receiveTimeout = 60
   @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: Logger.Level = .info
 
   func validate() throws {
@@ -43,6 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
     try require("max-body-bytes", maxBodyBytes, 1...1 << 40)
     try require("max-pixels", maxPixels, 1...1 << 40)
     try require("idle-timeout", idleTimeout, 1...86_400)
+    try require("receive-timeout", receiveTimeout, 1...86_400)
   }
 
   func run() async throws {
@@ -61,8 +64,9 @@ struct ServeCommand: AsyncParsableCommand {
     options.version = softmoeVersion
     let service = try ClassificationService(served, options: options, logger: logger)
     let http = HTTPServer.Configuration(
-      host: host, port: port, threadCount: httpThreads, connectionLimit: maxConnections,
-      bodyLimit: maxBodyBytes, idleTimeoutSeconds: idleTimeout, refuse: ClassificationService.refusal)
+      host: host, port: UInt16(port), threadCount: httpThreads, connectionLimit: maxConnections,
+      bodyLimit: maxBodyBytes, idleTimeout: .seconds(idleTimeout), receiveTimeout: .seconds(receiveTimeout),
+      refusalResponse: ClassificationService.refusal)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [ServerService(service: service, http: http, logger: logger)],
@@ -89,7 +93,9 @@ private struct ServerService: Service {
   let logger: Logger
 
   func run() async throws {
-    let server = try HTTPServer(http) { [service] request, responder in service.handle(request, responder) }
+    let server = try HTTPServer(configuration: http) { [service] request, responder in
+      service.handle(request, responder)
+    }
     logger.info("serving \(service.summary) on http://\(http.host):\(server.port)")
     try await gracefulShutdown()
     logger.info("shutting down: finishing \(server.inFlight) requests")

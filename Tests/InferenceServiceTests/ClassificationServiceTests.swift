@@ -23,11 +23,11 @@ private struct RunningService {
     let service = try ClassificationService(model, options: options, logger: Logger(label: "test"))
     self.service = service
     server = try HTTPServer(
-      .init(bodyLimit: options.bodyLimit, refuse: ClassificationService.refusal)
+      configuration: .init(bodyLimit: options.bodyLimit, refusalResponse: ClassificationService.refusal)
     ) { request, responder in service.handle(request, responder) }
   }
 
-  func client() throws -> TestClient { try TestClient(port: server.port) }
+  func client() throws -> TestClient { try TestClient(port: Int(server.port)) }
 
   func metrics() throws -> [String: Double] {
     let page = try client().request("GET", "/metrics").text

@@ -1,0 +1,42 @@
+/// Why the server itself, not the handler, answers a request. The configuration turns it into a response,
+/// so that these answers look like the service's own.
+public struct HTTPRefusal: Error, Sendable, Equatable {
+  /// The status code to answer.
+  public let status: Int
+  /// A word for programs: `bad_request`, `payload_too_large`, `request_timeout`, `overloaded`,
+  /// `shutting_down` or `internal_error`.
+  public let errorType: String
+  /// A sentence for people.
+  public let message: String
+
+  /// Makes a refusal.
+  public init(status: Int, errorType: String, message: String) {
+    self.status = status
+    self.errorType = errorType
+    self.message = message
+  }
+
+  static func badRequest(_ message: String) -> HTTPRefusal {
+    HTTPRefusal(status: 400, errorType: "bad_request", message: message)
+  }
+
+  static func payloadTooLarge(limit: Int) -> HTTPRefusal {
+    HTTPRefusal(
+      status: 413, errorType: "payload_too_large",
+      message: "the body is larger than the limit of \(limit) bytes")
+  }
+
+  static func receiveTimeout(_ duration: Duration) -> HTTPRefusal {
+    HTTPRefusal(
+      status: 408, errorType: "request_timeout", message: "the request was not received within \(duration)")
+  }
+
+  static let tooManyConnections = HTTPRefusal(
+    status: 503, errorType: "overloaded", message: "too many connections are open; try again later")
+
+  static let shuttingDown = HTTPRefusal(
+    status: 503, errorType: "shutting_down", message: "the server is shutting down")
+
+  static let unanswered = HTTPRefusal(
+    status: 500, errorType: "internal_error", message: "the request was dropped without an answer")
+}

@@ -1,0 +1,61 @@
+extension HTTPServer {
+  /// Where a server listens and what it puts up with.
+  public struct Configuration: Sendable {
+    /// The numeric address to listen on; `::` also takes IPv4 connections.
+    public var host: String
+    /// The TCP port; 0 takes any free one.
+    public var port: UInt16
+    /// How many threads read and write connections and call the handler.
+    public var threadCount: Int
+    /// How many connections may be open at once; one more is answered 503 and closed.
+    public var connectionLimit: Int
+    /// The largest body, in bytes; a larger one is answered 413.
+    public var bodyLimit: Int
+    /// How long a connection may go without a byte in either direction; rounded up to seconds. A request
+    /// that waits for its answer does not count as idle.
+    public var idleTimeout: Duration
+    /// How long a request may take from its first line to its last byte, however steadily it trickles in;
+    /// a longer one is answered 408. A new connection has as long to send its first line.
+    public var receiveTimeout: Duration
+    /// Turns a refusal of the server itself into a response.
+    public var refusalResponse: @Sendable (HTTPRefusal) -> HTTPResponse
+
+    /// Makes a configuration; see the properties.
+    public init(
+      host: String = "127.0.0.1", port: UInt16 = 0, threadCount: Int = 2, connectionLimit: Int = 1024,
+      bodyLimit: Int = 16 << 20, idleTimeout: Duration = .seconds(60),
+      receiveTimeout: Duration = .seconds(60),
+      refusalResponse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = {
+        .text($0.message + "\n", status: $0.status)
+      }
+    ) {
+      self.host = host
+      self.port = port
+      self.threadCount = threadCount
+      self.connectionLimit = connectionLimit
+      self.bodyLimit = bodyLimit
+      self.idleTimeout = idleTimeout
+      self.receiveTimeout = receiveTimeout
+      self.refusalResponse = refusalResponse
+    }
+
+    /// - Throws: `HTTPServerError.invalidConfiguration`, naming the property.
+    func validate() throws(HTTPServerError) {
+      func check(_ holds: Bool, _ rule: String) throws(HTTPServerError) {
+        guard holds else { throw .invalidConfiguration(rule) }
+      }
+      try check((1...256).contains(threadCount), "threadCount is \(threadCount); it must be 1 to 256")
+      try check(
+        (1...1_000_000).contains(connectionLimit),
+        "connectionLimit is \(connectionLimit); it must be 1 to 1000000")
+      try check(bodyLimit >= 0, "bodyLimit is \(bodyLimit); it must not be negative")
+      let day = Duration.seconds(86_400)
+      try check(
+        idleTimeout > .zero && idleTimeout <= day,
+        "idleTimeout is \(idleTimeout); it must be more than 0 s and at most a day")
+      try check(
+        receiveTimeout > .zero && receiveTimeout <= day,
+        "receiveTimeout is \(receiveTimeout); it must be more than 0 s and at most a day")
+    }
+  }
+}

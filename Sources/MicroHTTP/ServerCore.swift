@@ -1,0 +1,46 @@
+import Synchronization
+
+/// What the server's threads share; it outlives the daemon.
+final class ServerCore: Sendable {
+  let configuration: HTTPServer.Configuration
+  let handler: @Sendable (HTTPRequest, HTTPResponder) -> Void
+  let clients = ClientTable()
+
+  /// Requests handed to the handler and not answered; their connections may be suspended.
+  let unanswered = Atomic(0)
+  /// Requests handed to the handler whose response has not been sent.
+  let inFlight = Atomic(0)
+  /// Every response asks its client to close the connection.
+  let isQuiescing = Atomic(false)
+  /// No request is handed to the handler any more.
+  let isStopping = Atomic(false)
+
+  init(
+    configuration: HTTPServer.Configuration,
+    handler: @escaping @Sendable (HTTPRequest, HTTPResponder) -> Void
+  ) {
+    self.configuration = configuration
+    self.handler = handler
+  }
+
+  /// Counts a request in, unless the server is stopping.
+  ///
+  /// Count first, look second; stop() sets the flag first and reads the count second. With a total order
+  /// either this sees the flag or stop() sees the count.
+  func admitRequest() -> Bool {
+    unanswered.add(1, ordering: .sequentiallyConsistent)
+    guard !isStopping.load(ordering: .sequentiallyConsistent) else {
+      unanswered.subtract(1, ordering: .sequentiallyConsistent)
+      return false
+    }
+    inFlight.add(1, ordering: .sequentiallyConsistent)
+    return true
+  }
+
+  func response(for answer: Answer) -> HTTPResponse {
+    switch answer {
+    case .response(let response): response
+    case .refusal(let refusal): configuration.refusalResponse(refusal)
+    }
+  }
+}

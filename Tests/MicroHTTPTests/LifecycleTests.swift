@@ -1,0 +1,169 @@
+import Glibc
+import MicroHTTP
+import Testing
+
+@Suite struct LifecycleTests {
+  @Test func quiesceRefusesNewConnectionsAndFinishesOldOnes() throws {
+    let shelf = Shelf<HTTPResponder>()
+    let server = try HTTPServer(configuration: .make()) { shelf.put($1) }
+    let client = try TestClient(port: server.port)
+    try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    let responder = try shelf.take()
+    server.quiesce()
+    server.quiesce()
+    #expect(throws: TestClient.Failure.self) { try TestClient(port: server.port) }
+    responder.respond(.text("finished"))
+    let response = try client.readResponse()
+    #expect(response.text == "finished" && response.headers["Connection"] == "close")
+    #expect(client.isClosedByServer())
+  }
+
+  @Test func stopWaitsForTheRequestInFlight() throws {
+    let shelf = Shelf<HTTPResponder>()
+    let server = try HTTPServer(configuration: .make()) { shelf.put($1) }
+    let client = try TestClient(port: server.port)
+    try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    let responder = try shelf.take()
+    let flag = Flag()
+    let thread = TestThread {
+      server.stop()
+      flag.set()
+    }
+    usleep(100_000)
+    #expect(!flag.isSet)
+    responder.respond(.text("finished"))
+    thread.join()
+    #expect(flag.isSet)
+    #expect(try client.readResponse().text == "finished")
+    #expect(server.inFlight == 0)
+  }
+
+  @Test func stopLetsARequestComeInWhole() throws {
+    let server = try HTTPServer(configuration: .make(), handler: describe)
+    let client = try TestClient(port: server.port)
+    try client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1")
+    usleep(20_000)
+    let thread = TestThread { server.stop() }
+    usleep(200_000)
+    try client.send("2")
+    #expect(try client.readResponse().text == "POST /\n2 \(49 + 50)")
+    thread.join()
+  }
+
+  @Test func stopDeliversALargeLastResponse() throws {
+    let shelf = Shelf<HTTPResponder>()
+    let body = [UInt8](repeating: 42, count: 4 << 20)
+    let server = try HTTPServer(configuration: .make()) { shelf.put($1) }
+    let client = try TestClient(port: server.port)
+    try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    try shelf.take().respond(.bytes(body, contentType: "x/y"))
+    let thread = TestThread { server.stop() }
+    usleep(100_000)
+    #expect(try client.readResponse().body == body)
+    thread.join()
+  }
+
+  @Test func stopMayBeCalledTwiceAndWithIdleConnections() throws {
+    let server = try HTTPServer(configuration: .make(), handler: describe)
+    let client = try TestClient(port: server.port)
+    #expect(try client.request("GET", "/").status == 200)
+    let other = TestThread { server.stop() }
+    server.stop()
+    server.stop()
+    other.join()
+    #expect(client.isClosedByServer())
+    #expect(throws: TestClient.Failure.self) { try TestClient(port: server.port) }
+  }
+
+  /// Servers stop again and again under clients that keep asking: none may abort the process or keep a client
+  /// waiting, and no answer may be cut.
+  @Test func stopsUnderLoad() throws {
+    for round in 0..<12 {
+      let answerers = Shelf<HTTPResponder>()
+      let isOver = Flag()
+      let server = try HTTPServer(configuration: .make(threadCount: 2)) { request, responder in
+        if request.path == "/later" { answerers.put(responder) } else { responder.respond(.text("now")) }
+      }
+      let port = server.port
+      let answerer = TestThread {
+        while !isOver.isSet {
+          if let responder = answerers.takeNow() { responder.respond(.text("later")) } else { usleep(100) }
+        }
+      }
+      let clients = (0..<4).map { index in
+        TestThread {
+          let path = (index + round).isMultiple(of: 2) ? "/later" : "/now"
+          for _ in 0..<2000 {
+            guard let client = try? TestClient(port: port) else { return }
+            while let response = try? client.request("GET", path) {
+              #expect([200, 503].contains(response.status))
+              if response.headers["Connection"] == "close" { break }
+            }
+          }
+        }
+      }
+      usleep(10_000)
+      server.stop()
+      isOver.set()
+      for thread in clients + [answerer] { thread.join() }
+      #expect(server.connectionCount == 0 && server.inFlight == 0)
+    }
+  }
+
+  @Test func anAddressInUseIsNamed() throws {
+    let server = try HTTPServer(configuration: .make(), handler: describe)
+    var configuration = HTTPServer.Configuration.make()
+    configuration.port = server.port
+    let error = #expect(throws: HTTPServerError.self) {
+      try HTTPServer(configuration: configuration, handler: describe)
+    }
+    #expect(error == .addressInUse(host: "127.0.0.1", port: server.port))
+    #expect(error?.description.contains("127.0.0.1:\(server.port)") == true)
+  }
+
+  @Test(arguments: ["localhost", "", "1.2.3", "127.0.0.1:80"])
+  func hostsMustBeNumeric(_ host: String) {
+    var configuration = HTTPServer.Configuration.make()
+    configuration.host = host
+    #expect(throws: HTTPServerError.invalidHost(host)) {
+      try HTTPServer(configuration: configuration, handler: describe)
+    }
+  }
+
+  @Test func impossibleConfigurationsAreRefused() {
+    let impossible: [HTTPServer.Configuration] = [
+      .make(threadCount: 0), .make(connectionLimit: 0), .make(bodyLimit: -1), .make(idleTimeout: .zero),
+      .make(receiveTimeout: .seconds(-1)),
+    ]
+    for configuration in impossible {
+      #expect(throws: HTTPServerError.self) {
+        try HTTPServer(configuration: configuration, handler: describe)
+      }
+    }
+  }
+
+  @Test(arguments: ["127.0.0.1", "0.0.0.0"] + (hasIPv6 ? ["::"] : []))
+  func listensOnEveryKindOfAddress(_ host: String) throws {
+    var configuration = HTTPServer.Configuration.make()
+    configuration.host = host
+    configuration.threadCount = 1
+    let server = try HTTPServer(configuration: configuration) { request, responder in
+      responder.respond(.text(request.remoteAddress))
+    }
+    #expect(try TestClient(port: server.port).request("GET", "/").text == "127.0.0.1")
+  }
+
+  @Test func endsItsConnectionsWithItself() throws {
+    var server: HTTPServer? = try HTTPServer(configuration: .make(), handler: describe)
+    let client = try TestClient(port: try #require(server).port)
+    #expect(try client.request("GET", "/").status == 200)
+    server = nil
+    #expect(client.isClosedByServer())
+  }
+}
+
+private let hasIPv6: Bool = {
+  let probe = socket(AF_INET6, 1, 0)
+  defer { close(probe) }
+  return probe >= 0
+}()
