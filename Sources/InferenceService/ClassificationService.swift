@@ -79,7 +79,7 @@ public final class ClassificationService: Sendable {
     declareGauges()
   }
 
-  /// Refuses new classifications from now on; `/readyz` says so.
+  /// Makes `/readyz` fail, so that no balancer sends more; what still comes is served.
   public func drain() { state.withLock { $0.isDraining = true } }
 
   /// Blocks until everything accepted is answered.
@@ -90,7 +90,6 @@ public final class ClassificationService: Sendable {
   /// Takes a request in, or says why not.
   func admit() throws(ServiceError) {
     let refusal: ServiceError? = state.withLock { state in
-      if state.isDraining { return .notReady("the server is shutting down; try another instance") }
       guard state.pending < options.maxPending else {
         let seconds = Double(state.pending) * state.secondsPerImage
         return .overloaded(retryAfterSeconds: max(1, Int(seconds.rounded(.up))))
@@ -99,7 +98,7 @@ public final class ClassificationService: Sendable {
       return nil
     }
     guard let refusal else { return }
-    metrics.rejected(refusal.status == 429 ? "queue_full" : "draining").increment()
+    metrics.rejected("queue_full").increment()
     throw refusal
   }
 
