@@ -103,13 +103,35 @@ public struct CheckpointWriter: ~Copyable {
     position = end
   }
 
+  /// Replaces the last tensor by what `compute` makes of the file as it is, a whole checkpoint already.
+  ///
+  /// - Parameter compute: gets the path of the unfinished file; returns the tensor's elements.
+  /// - Throws: `CheckpointError.unwritable`, or what `compute` throws.
+  public mutating func completeLast(_ compute: (_ path: String) throws -> [Float]) throws {
+    try writeHeader()
+    let values = try compute(temporaryPath)
+    guard let description = descriptions.last, values.count == description.count else {
+      preconditionFailure("\(values.count) elements for the last tensor")
+    }
+    let last = records.count - 1
+    let bytes = Self.encode(values, as: description.type)
+    try bytes.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in
+      try write(bytes, at: records[last].offset)
+    }
+    records[last].checksum = bytes.withUnsafeBytes { Checksum.of($0) }
+  }
+
+  private func writeHeader() throws(CheckpointError) {
+    precondition(records.count == descriptions.count, "fewer tensors than described")
+    let header = header()
+    try header.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in try write(bytes, at: 0) }
+  }
+
   /// Writes the header and puts the file in its place.
   ///
   /// - Throws: `CheckpointError.unwritable`.
   public consuming func finish() throws(CheckpointError) {
-    precondition(records.count == descriptions.count, "fewer tensors than described")
-    let header = header()
-    try header.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in try write(bytes, at: 0) }
+    try writeHeader()
     guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
       throw .unwritable(path: path, reason: systemError())
     }

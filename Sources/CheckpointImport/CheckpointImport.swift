@@ -72,14 +72,16 @@ public struct CheckpointImport {
       let metadata = Metadata(
         name: description.name, configuration: configuration, labels: description.labels,
         preprocessing: description.preprocessing, provenance: description.provenance)
+      let tensors = plan.tensors + SelfProof.placeholders(for: configuration)
       var writer = try CheckpointWriter(
         path: path, metadata: metadata,
-        tensors: plan.tensors.map {
+        tensors: tensors.map {
           CheckpointWriter.Description(name: $0.name, type: $0.isMatrix ? matrixType : .f32, shape: $0.shape)
         })
-      for tensor in plan.tensors {
+      for tensor in tensors {
         try writer.append { emit in try tensor.pieces(emit) }
       }
+      try writer.completeLast { path in try SelfProof.logits(ofModelAt: path) }
       try writer.finish()
     } catch let error as CheckpointError {
       throw .checkpoint(error)

@@ -3,6 +3,7 @@ import ImageInput
 import Logging
 import Metrics
 import MicroHTTP
+import SoftMoEViT
 import Synchronization
 
 /// Routes requests to the model and back: bytes → image → batch → JSON.
@@ -57,7 +58,8 @@ public final class ClassificationService: Sendable {
 
   /// A service over one model.
   ///
-  /// - Throws: `ServedModelError.preprocessing` when the model's image preparation can't be used.
+  /// - Throws: `ServedModelError.preprocessing` when the model's image preparation can't be used,
+  ///   `.selfProof` when the engine computes something else than where the model was made.
   public init(_ model: ServedModel, options: Options, logger: Logger) throws(ServedModelError) {
     self.model = model
     self.options = options
@@ -70,7 +72,8 @@ public final class ClassificationService: Sendable {
     }
     let engine = InferenceEngine(
       model.network, maxBatch: options.maxBatch, threadCount: options.threadCount)
-    engine.warmUp()
+    do throws(SelfProofError) { try engine.prove(model.proof) } catch { throw .selfProof(error) }
+    if model.proof == nil { logger.warning("the checkpoint has no self-proof; import it again to add one") }
     workspaceByteCount = engine.workspaceByteCount
     batcher = Batcher(engine: engine, maxBatch: options.maxBatch)
     decoding = BoundedQueue(label: "softmoe.decode", width: options.decodeThreadCount)

@@ -22,8 +22,12 @@ public final class InferenceEngine: BatchEngine, @unchecked Sendable {
     workspace = Workspace(for: network.configuration, maxImageCount: maxBatch, threadCount: threadCount)
   }
 
-  /// One forward pass of a blank image: reads every weight once, so that no client waits for the disk.
-  public func warmUp() {
+  /// Runs the model's self-proof, or a blank image where it has none.
+  ///
+  /// Either reads every weight once, so that no client waits for the disk.
+  /// - Throws: `SelfProofError` when the engine computes something else than where the model was made.
+  public func prove(_ proof: SelfProof?) throws(SelfProofError) {
+    if let proof { return try proof.check(network, &workspace) }
     let model = network.configuration
     _ = run([Array(repeating: 0, count: model.imageHeight * model.imageWidth * 3)])
   }

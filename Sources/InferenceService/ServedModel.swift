@@ -8,6 +8,8 @@ public enum ServedModelError: Error, Equatable, Sendable, CustomStringConvertibl
   case model(ModelError)
   /// Its image preparation can't be used.
   case preprocessing(ImageError)
+  /// It computes something else here than where it was made.
+  case selfProof(SelfProofError)
   /// Parts of it do not fit each other.
   case inconsistent(String)
 
@@ -16,6 +18,7 @@ public enum ServedModelError: Error, Equatable, Sendable, CustomStringConvertibl
     switch self {
     case .model(let error): error.description
     case .preprocessing(let error): "not a usable checkpoint: \(error)"
+    case .selfProof(let error): error.description
     case .inconsistent(let problem): "not a usable checkpoint: \(problem)"
     }
   }
@@ -33,6 +36,8 @@ public struct ServedModel: Sendable {
   public let provenance: [String: String]
   /// The network.
   public let network: SoftMoEViT
+  /// The probe and its logits, nil in a file without them.
+  public let proof: SelfProof?
   /// XXH3-64 of the checkpoint's header: names the weights.
   public let identity: UInt64
 
@@ -53,6 +58,11 @@ public struct ServedModel: Sendable {
     identity = checkpoint.identity
     do throws(ModelError) { network = try SoftMoEViT(checkpoint) } catch { throw .model(error) }
     let model = network.configuration
+    do throws(CheckpointError) {
+      proof = try SelfProof(checkpoint, model)
+    } catch {
+      throw .model(.checkpoint(error))
+    }
     guard labels.count == model.classCount else {
       throw .inconsistent("expected \(model.classCount) labels, found \(labels.count)")
     }

@@ -1,0 +1,37 @@
+import Checkpoint
+import SoftMoEViT
+
+/// What import adds to a checkpoint for its self-proof.
+extension SelfProof {
+  /// The probe image, and zeros in place of its logits until the model can compute them.
+  static func placeholders(for model: ModelConfiguration) -> [PlannedTensor] {
+    let image = probeImage(height: model.imageHeight, width: model.imageWidth)
+    return [
+      .values(imageName, [model.imageHeight, model.imageWidth, 3], image),
+      .values(logitsName, [model.classCount], Array(repeating: 0, count: model.classCount)),
+    ]
+  }
+
+  /// The probe's logits, computed by this engine from the file's own weights.
+  static func logits(ofModelAt path: String) throws -> [Float] {
+    let checkpoint = try Checkpoint(path: path)
+    let model = try SoftMoEViT(checkpoint)
+    var workspace = Workspace(for: model.configuration, maxImageCount: 1, threadCount: 1)
+    guard let proof = try SelfProof(checkpoint, model.configuration) else { return [] }
+    return proof.logits(of: model, &workspace)
+  }
+
+  /// Smooth waves with noise upon them, in the range of normalised pixels: [H, W, 3].
+  private static func probeImage(height: Int, width: Int) -> [Float] {
+    var state: UInt32 = 1
+    return (0..<height * width * 3).map { index in
+      let (pixel, channel) = index.quotientAndRemainder(dividingBy: 3)
+      let (y, x) = pixel.quotientAndRemainder(dividingBy: width)
+      // A linear congruential generator: the same noise everywhere.
+      state = state &* 1_664_525 &+ 1_013_904_223
+      let noise = Float(state >> 8) / Float(1 << 24) - 0.5
+      let wave = Float((x * (channel + 2) + y * 3) % 32) / 16 - 1
+      return 1.5 * wave + noise
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Checkpoint
+
+/// The engine gives other logits for the checkpoint's probe image than when the file was made.
+public struct SelfProofError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The largest difference of a logit, and what is allowed.
+  public let difference, bound: Float
+
+  /// One line for the operator.
+  public var description: String {
+    "self-proof failed: a logit of the checkpoint's probe image is off by \(difference), at most \(bound) is "
+      + "allowed; the weights are damaged, or this build or processor computes wrongly"
+  }
+}
+
+/// A probe image and the logits that it must give, stored in the checkpoint when it was made.
+///
+/// It finds what checksums can't: a broken build, a processor or a BLAS that computes wrongly.
+public struct SelfProof: Sendable {
+  /// [H, W, 3], normalised.
+  public static let imageName = "probe/image"
+  /// [c].
+  public static let logitsName = "probe/logits"
+  /// How far a logit may be off, as a share of the largest logit (or of 1): orders of summation differ
+  /// between processors by 10⁻⁵ at most, damage by far more.
+  public static let relativeBound: Float = 1e-3
+
+  private let image: [Float]
+  private let expected: [Float]
+
+  /// The proof in a checkpoint; nil when it has none.
+  ///
+  /// - Throws: `CheckpointError` for tensors of another shape.
+  public init?(_ checkpoint: Checkpoint, _ model: ModelConfiguration) throws(CheckpointError) {
+    guard checkpoint.tensors.contains(where: { $0.name == Self.imageName }) else { return nil }
+    image = try checkpoint.tensor(
+      Self.imageName, shape: [model.imageHeight, model.imageWidth, 3], types: [.f32]
+    ).floats()
+    expected = try checkpoint.tensor(Self.logitsName, shape: [model.classCount], types: [.f32]).floats()
+  }
+
+  /// The logits that the model gives for the probe now.
+  public func logits(of model: SoftMoEViT, _ workspace: inout Workspace) -> [Float] {
+    model.load(image, at: 0, &workspace)
+    model.forward(imageCount: 1, &workspace)
+    return workspace.logits(of: 0)
+  }
+
+  /// Compares the model's logits with the stored ones.
+  ///
+  /// - Throws: `SelfProofError` when they differ by more than the bound, or are no numbers.
+  public func check(_ model: SoftMoEViT, _ workspace: inout Workspace) throws(SelfProofError) {
+    let found = logits(of: model, &workspace)
+    let bound = Self.relativeBound * max(1, expected.reduce(0) { max($0, abs($1)) })
+    let difference = zip(found, expected).reduce(Float(0)) { largest, pair in
+      let difference = abs(pair.0 - pair.1)
+      return difference.isNaN ? .infinity : max(largest, difference)
+    }
+    guard difference <= bound else { throw SelfProofError(difference: difference, bound: bound) }
+  }
+}
