@@ -5,7 +5,7 @@ MODEL ?= models/cifar10-softmoe.smoe
 PACKAGES := libopenblas-dev libmicrohttpd-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev pkg-config
 BINARY := .build/release/softmoe
 
-.PHONY: serve test bench format lint build dependencies
+.PHONY: serve test bench fuzz format lint build dependencies
 
 serve: build  ## Build, then serve the bundled model on http://127.0.0.1:8080
 	$(BINARY) serve --model $(MODEL)
@@ -20,11 +20,14 @@ bench: dependencies  ## Decode speed beside Pillow, and requests per second
 	Benchmarks/images/run
 	Benchmarks/serving/run
 
+fuzz: dependencies  ## Fuzz every reader of foreign files, ten minutes each
+	Fuzz/run
+
 format:  ## Rewrite the sources in the project's format
-	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format --in-place --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 lint:  ## Fail where the format differs
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 dependencies:
 	@scripts/dependencies "$(SWIFT)" $(PACKAGES)

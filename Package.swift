@@ -94,3 +94,15 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Coverage-guided fuzzing of everything that reads a file of unknown origin; built by Fuzz/run alone.
+if Context.environment["SOFTMOE_FUZZ"] != nil {
+  func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Fuzz/\(name)", swiftSettings: strict)
+  }
+  package.targets += [
+    .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver", swiftSettings: strict),
+    fuzzer("FuzzCheckpoint", ["Checkpoint", "FuzzDriver"]),
+    fuzzer("FuzzImport", ["CheckpointImport", "FuzzDriver"]),
+  ]
+}

@@ -31,6 +31,13 @@ public final class MappedFile: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: base, count: length)
   }
 
+  /// Lets go of the pages read so far; touching them again reads the file again.
+  ///
+  /// For one who reads a large file once: its pages would otherwise count as this process' memory.
+  public func releasePages() {
+    madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, Int32(MADV_DONTNEED))
+  }
+
   deinit {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }

@@ -10,6 +10,7 @@ public struct CheckpointImport {
   public let family: ModelFamily
   private let plan: ImportPlan
   private let matrixType: ElementType
+  private let file: MappedFile
 
   /// Maps a source, recognises its model and finds every tensor of it.
   ///
@@ -18,7 +19,6 @@ public struct CheckpointImport {
   ///   - options: what the file can't tell.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
   public init(path: String, options: ImportOptions) throws(ImportError) {
-    let file: MappedFile
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
     let isArchive = file.bytes.starts(with: [0x50, 0x4B])
     let source = SourceModel(
@@ -80,6 +80,7 @@ public struct CheckpointImport {
         })
       for tensor in tensors {
         try writer.append { emit in try tensor.pieces(emit) }
+        file.releasePages()
       }
       try writer.completeLast { path in try SelfProof.logits(ofModelAt: path) }
       try writer.finish()

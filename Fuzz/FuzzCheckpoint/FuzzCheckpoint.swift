@@ -1,0 +1,34 @@
+import Checkpoint
+import FuzzDriver
+import Glibc
+
+/// Opens each input as a checkpoint and reads every tensor that it claims to have.
+@main struct FuzzCheckpoint {
+  static func main() {
+    exit(
+      fuzz { start, count in
+        var bytes = Array(UnsafeBufferPointer(start: start, count: count))
+        FuzzCheckpoint.mendChecksum(of: &bytes)
+        bytes.withUnsafeBytes { withFile($0, FuzzCheckpoint.read) }
+        return 0
+      })
+  }
+
+  private static func read(_ path: String) {
+    guard let checkpoint = try? Checkpoint(path: path) else { return }
+    for tensor in checkpoint.tensors { _ = tensor.floats().count }
+    _ = try? checkpoint.section("labels", as: [String].self)
+    try? checkpoint.verify()
+  }
+
+  /// No fuzzer would get past a header whose checksum does not fit.
+  private static func mendChecksum(of bytes: inout [UInt8]) {
+    guard bytes.count >= 128 else { return }
+    let dataOffset = bytes[56..<64].reversed().reduce(0) { $0 &<< 8 | Int($1) }
+    guard (128...bytes.count).contains(dataOffset) else { return }
+    let checksum = bytes.withUnsafeBytes {
+      Layout.headerChecksum(UnsafeRawBufferPointer(rebasing: $0[..<dataOffset]))
+    }
+    withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(120..<128, with: $0) }
+  }
+}
