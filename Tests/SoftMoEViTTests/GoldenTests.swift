@@ -41,48 +41,45 @@ import Testing
     options.headCount = golden.heads
     options.pooling = golden.pooling
     options.imageSize = golden.imageSize
-    let expected = try ExpectedValues(path: folder + "/expected.safetensors")
-    let model = try importedModel(folder + "/" + golden.source, options)
-    let images = expected.images
-    let m = model.configuration.tokenCount
-    var workspace = Workspace(for: model.configuration, maxImageCount: images.count, threadCount: 2)
-    for (index, image) in images.enumerated() { model.load(image, at: index, &workspace) }
-    model.forward(imageCount: images.count, &workspace) { layer, workspace in
-      let name = model.configuration.moeLayers[layer]
-      for index in images.indices {
-        let dispatch = workspace.dispatchWeights(of: index, tokenCount: m).flatMap(\.self)
-        let combine = workspace.combineWeights(of: index, tokenCount: m).flatMap(\.self)
-        #expect(largestDifference(dispatch, expected["dispatch_\(name)"]?.slice(index) ?? []) < 1e-4)
-        #expect(largestDifference(combine, expected["combine_\(name)"]?.slice(index) ?? []) < 1e-4)
-      }
-    }
-    for index in images.indices {
-      #expect(
-        largestDifference(workspace.logits(of: index), expected[golden.logits]?.slice(index) ?? []) < 1e-4)
-      if let features = expected["features"] {
-        #expect(largestDifference(workspace.features(of: index), features.slice(index)) < 1e-4)
-      }
-    }
+    try expectAgreement(
+      of: importedModel(folder + "/" + golden.source, options),
+      with: ExpectedValues(path: folder + "/expected.safetensors"), logits: golden.logits)
   }
 }
 
 /// The same on tiny models that lie here, made with the published packages by Fixtures/make.py.
 @Suite struct FixtureTests {
-  @Test(arguments: ["soft_moe", "dense_timm"])
+  @Test(arguments: ["soft_moe", "one_expert_rect", "patch_positions", "unscaled", "dense_timm"])
   func agreesWithThePublishedPackages(_ name: String) throws {
     let folder = packageRoot.appending(path: "Tests/SoftMoEViTTests/Fixtures").path
-    let expected = try ExpectedValues(path: "\(folder)/\(name).expected.safetensors")
     var options = ImportOptions()
     options.headCount = 2
-    let model = try importedModel("\(folder)/\(name).safetensors", options)
-    let images = expected.images
-    var workspace = Workspace(for: model.configuration, maxImageCount: images.count, threadCount: 1)
-    for (index, image) in images.enumerated() { model.load(image, at: index, &workspace) }
-    model.forward(imageCount: images.count, &workspace)
+    if name.contains("rect") { options.imageSize = (16, 24) }
+    try expectAgreement(
+      of: importedModel("\(folder)/\(name).safetensors", options),
+      with: ExpectedValues(path: "\(folder)/\(name).expected.safetensors"), logits: "logits")
+  }
+}
+
+/// Logits, features (where given), dispatch and combine weights within 1e-4.
+private func expectAgreement(of model: SoftMoEViT, with expected: ExpectedValues, logits: String) throws {
+  let images = expected.images
+  let m = model.configuration.tokenCount
+  var workspace = Workspace(for: model.configuration, maxImageCount: images.count, threadCount: 2)
+  for (index, image) in images.enumerated() { model.load(image, at: index, &workspace) }
+  model.forward(imageCount: images.count, &workspace) { layer, workspace in
+    let name = model.configuration.moeLayers[layer]
     for index in images.indices {
-      #expect(largestDifference(workspace.logits(of: index), expected["logits"]?.slice(index) ?? []) < 1e-4)
-      #expect(
-        largestDifference(workspace.features(of: index), expected["features"]?.slice(index) ?? []) < 1e-4)
+      let dispatch = workspace.dispatchWeights(of: index, tokenCount: m).flatMap(\.self)
+      let combine = workspace.combineWeights(of: index, tokenCount: m).flatMap(\.self)
+      #expect(largestDifference(dispatch, expected["dispatch_\(name)"]?.slice(index) ?? []) < 1e-4)
+      #expect(largestDifference(combine, expected["combine_\(name)"]?.slice(index) ?? []) < 1e-4)
+    }
+  }
+  for index in images.indices {
+    #expect(largestDifference(workspace.logits(of: index), expected[logits]?.slice(index) ?? []) < 1e-4)
+    if let features = expected["features"] {
+      #expect(largestDifference(workspace.features(of: index), features.slice(index)) < 1e-4)
     }
   }
 }
