@@ -15,15 +15,12 @@ public struct CheckpointImport {
   /// Maps a source, recognises its model and finds every tensor of it.
   ///
   /// - Parameters:
-  ///   - path: a safetensors or npz file, told apart by its first bytes.
+  ///   - path: a safetensors, npz or Flax MessagePack file, told apart by its first bytes.
   ///   - options: what the file can't tell.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
   public init(path: String, options: ImportOptions) throws(ImportError) {
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
-    let isArchive = file.bytes.starts(with: [0x50, 0x4B])
-    let source = SourceModel(
-      isArchive
-        ? try NumPyArchive.tensors(in: file, path: path) : try Safetensors.tensors(in: file, path: path))
+    let source = SourceModel(try Self.tensors(in: file, path: path))
     guard let family = options.family ?? Self.family(of: source) else {
       throw .invalidSource(
         path: path,
@@ -42,6 +39,19 @@ public struct CheckpointImport {
     } catch {
       throw .invalidSource(path: path, problem: "\(error)")
     }
+  }
+
+  /// The tensors of a file, whose first bytes tell its format.
+  ///
+  /// A safetensors file begins with the length of its header, so its ninth byte is that of a JSON object.
+  private static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
+    let bytes = file.bytes
+    if bytes.starts(with: [0x50, 0x4B]) { return try NumPyArchive.tensors(in: file, path: path) }
+    let isSafetensors = bytes.count > 8 && bytes[8] == UInt8(ascii: "{")
+    if !isSafetensors, FlaxMessagePack.recognizes(bytes[0]) {
+      return try FlaxMessagePack.tensors(in: file, path: path)
+    }
+    return try Safetensors.tensors(in: file, path: path)
   }
 
   private static func family(of source: SourceModel) -> ModelFamily? {

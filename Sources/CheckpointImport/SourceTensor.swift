@@ -15,42 +15,59 @@ package enum SourceType: String, Sendable {
 
 /// One tensor of a file to import, in place in the mapped source; row-major, little-endian.
 package struct SourceTensor: Sendable {
+  /// Consecutive elements. All but very large arrays are one piece.
+  struct Piece: Sendable {
+    let offset, count: Int
+  }
+
   package let name: String
   package let type: SourceType
   package let shape: [Int]
-  let offset: Int
+  let pieces: [Piece]
   let file: MappedFile
+
+  init(name: String, type: SourceType, shape: [Int], pieces: [Piece], file: MappedFile) {
+    (self.name, self.type, self.shape, self.pieces, self.file) = (name, type, shape, pieces, file)
+  }
+
+  init(name: String, type: SourceType, shape: [Int], offset: Int, file: MappedFile) {
+    let piece = Piece(offset: offset, count: shape.reduce(1, *))
+    self.init(name: name, type: type, shape: shape, pieces: [piece], file: file)
+  }
 
   package var count: Int { shape.reduce(1, *) }
 
   /// Elements as Float, rounded to nearest where the source has more digits.
   package func floats(_ range: Range<Int>) -> [Float] {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of '\(name)'")
-    let bytes = file.bytes
-    let start = offset + range.lowerBound * type.byteCount
-    switch type {
-    case .f32:
-      return range.indices.map {
-        bytes.loadUnaligned(fromByteOffset: start + ($0 - range.lowerBound) * 4, as: Float.self)
-      }
-    case .f64:
-      return range.indices.map {
-        Float(bytes.loadUnaligned(fromByteOffset: start + ($0 - range.lowerBound) * 8, as: Double.self))
-      }
-    case .f16:
-      return range.indices.map {
-        Float(bytes.loadUnaligned(fromByteOffset: start + ($0 - range.lowerBound) * 2, as: Float16.self))
-      }
-    case .bf16:
-      return range.indices.map {
-        float(
-          bfloat16: bytes.loadUnaligned(fromByteOffset: start + ($0 - range.lowerBound) * 2, as: UInt16.self))
-      }
+    var values: [Float] = []
+    values.reserveCapacity(range.count)
+    var first = 0
+    for piece in pieces {
+      let wanted = range.clamped(to: first..<first + piece.count)
+      let start = piece.offset + (wanted.lowerBound - first) * type.byteCount
+      append(wanted.count, from: start, to: &values)
+      first += piece.count
     }
+    return values
   }
 
   /// All elements.
   package func floats() -> [Float] { floats(0..<count) }
+
+  private func append(_ count: Int, from start: Int, to values: inout [Float]) {
+    let bytes = file.bytes
+    let offsets = stride(from: start, to: start + count * type.byteCount, by: type.byteCount)
+    switch type {
+    case .f64: values += offsets.lazy.map { Float(bytes.loadUnaligned(fromByteOffset: $0, as: Double.self)) }
+    case .f32: values += offsets.lazy.map { bytes.loadUnaligned(fromByteOffset: $0, as: Float.self) }
+    case .f16: values += offsets.lazy.map { Float(bytes.loadUnaligned(fromByteOffset: $0, as: Float16.self)) }
+    case .bf16:
+      values += offsets.lazy.map {
+        float(bfloat16: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))
+      }
+    }
+  }
 }
 
 /// The product of dimensions, or nil where it overflows or a dimension is negative.

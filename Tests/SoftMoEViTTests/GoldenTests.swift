@@ -9,15 +9,24 @@ import Testing
 @Suite struct GoldenTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let folder: String
-    let source: String
+    var source: String
     let logits: String
     var heads: Int?
     var pooling: PoolingOption?
     var imageSize: (height: Int, width: Int)?
-    var testDescription: String { folder }
+    var testDescription: String { "\(folder)/\(source)" }
   }
 
-  static let cases = [
+  /// vmoe's cases are there as NumPy archives and as MessagePack.
+  static let cases =
+    published
+    + published.filter { $0.source == "params.npz" }.map {
+      var other = $0
+      other.source = "params.msgpack"
+      return other
+    }
+
+  private static let published = [
     Case(folder: "vmoe_gap_qknorm", source: "params.npz", logits: "logits_fp32_dispatch"),
     Case(folder: "vmoe_token_2slots", source: "params.npz", logits: "logits_fp32_dispatch"),
     Case(

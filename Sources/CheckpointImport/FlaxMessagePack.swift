@@ -1,0 +1,150 @@
+import Checkpoint
+
+/// Reads Flax parameters from MessagePack, as `flax.serialization.to_bytes` writes them, in place.
+///
+/// Nested maps become names joined by '/'. An array is extension type 1 (3 for a scalar) around a
+/// MessagePack array of shape, type name and raw bytes. An array above 2³⁰ bytes is a map with
+/// `__msgpack_chunked_array__`, `shape` and `chunks`.
+/// - Source: the MessagePack specification; flax/serialization.py for the extension types.
+package struct FlaxMessagePack {
+  private static let chunkedKey = "__msgpack_chunked_array__"
+  /// Deeper than any model's parameters, shallow enough for any stack.
+  private static let maximumDepth = 32
+
+  private let file: MappedFile
+  private let path: String
+
+  /// What a value is, as far as parameters are made of it.
+  private enum Value {
+    case map([(key: String, value: Value)])
+    case array(type: SourceType, shape: [Int], offset: Int)
+    case integer(Int)
+    case other
+  }
+
+  /// Whether bytes begin as MessagePack's maps do.
+  static func recognizes(_ first: UInt8) -> Bool {
+    (0x80...0x8F).contains(first) || first == 0xDE || first == 0xDF
+  }
+
+  package static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
+    let reader = FlaxMessagePack(file: file, path: path)
+    var cursor = MessagePackCursor(bytes: file.bytes, path: path)
+    var root = try reader.value(&cursor, depth: 0)
+    guard cursor.offset == file.bytes.count else {
+      throw cursor.problem("bytes follow the end of the parameters")
+    }
+    // A checkpoint of several collections wraps the parameters once more.
+    while case .map(let entries) = root, entries.count == 1, case .map = entries[0].value {
+      root = entries[0].value
+    }
+    var tensors: [SourceTensor] = []
+    try reader.collect(root, name: "", into: &tensors)
+    return tensors.sorted { $0.name < $1.name }
+  }
+
+  private func value(_ cursor: inout MessagePackCursor, depth: Int) throws(ImportError) -> Value {
+    guard depth < Self.maximumDepth else { throw cursor.problem("maps are nested too deeply") }
+    switch try cursor.next() {
+    case .map(let count):
+      var entries: [(key: String, value: Value)] = []
+      for _ in 0..<count {
+        guard case .string(let key) = try cursor.next() else {
+          throw cursor.problem("a map's key is no string")
+        }
+        let value = try value(&cursor, depth: depth + 1)
+        if case .other = value, key != Self.chunkedKey { continue }
+        entries.append((key, value))
+      }
+      return .map(entries)
+    case .list(let count):
+      for _ in 0..<count { _ = try value(&cursor, depth: depth + 1) }
+      return .other
+    case .integer(let integer): return .integer(integer)
+    case .extended(type: 1, let end), .extended(type: 3, let end):
+      let array = try array(&cursor)
+      guard cursor.offset == end else { throw cursor.problem("an array's extension has another length") }
+      return array
+    case .extended(_, let end):
+      cursor.offset = end
+      return .other
+    case .string, .binary, .other: return .other
+    }
+  }
+
+  /// Shape, type name and bytes.
+  private func array(_ cursor: inout MessagePackCursor) throws(ImportError) -> Value {
+    guard case .list(3) = try cursor.next(), case .list(let rank) = try cursor.next(), rank <= 8 else {
+      throw cursor.problem("an array is no list of shape, type and bytes")
+    }
+    var shape: [Int] = []
+    for _ in 0..<rank {
+      guard case .integer(let dimension) = try cursor.next() else {
+        throw cursor.problem("a dimension is no integer")
+      }
+      shape.append(dimension)
+    }
+    guard case .string(let name) = try cursor.next(), case .binary(let range) = try cursor.next() else {
+      throw cursor.problem("an array has no type or no bytes")
+    }
+    guard let type = SourceType(flax: name) else {
+      // Step counters and the like are no weights.
+      return .other
+    }
+    guard let count = checkedProduct(shape + [type.byteCount]), count == range.count else {
+      throw cursor.problem("an array of shape \(shape) has \(range.count) bytes")
+    }
+    return .array(type: type, shape: shape, offset: range.lowerBound)
+  }
+
+  private func collect(_ value: Value, name: String, into tensors: inout [SourceTensor]) throws(ImportError) {
+    switch value {
+    case .array(let type, let shape, let offset):
+      tensors.append(SourceTensor(name: name, type: type, shape: shape, offset: offset, file: file))
+    case .map(let entries):
+      if entries.contains(where: { $0.key == Self.chunkedKey }) {
+        return tensors.append(try chunked(entries, name: name))
+      }
+      for entry in entries {
+        try collect(entry.value, name: name.isEmpty ? entry.key : name + "/" + entry.key, into: &tensors)
+      }
+    case .integer, .other: break
+    }
+  }
+
+  /// An array in pieces: `shape` and `chunks` are maps with the keys "0", "1", ….
+  private func chunked(_ entries: [(key: String, value: Value)], name: String) throws(ImportError)
+    -> SourceTensor
+  {
+    func list(_ key: String) -> [Value]? {
+      guard case .map(let items)? = entries.first(where: { $0.key == key })?.value else { return nil }
+      let values = Dictionary(items.map { ($0.key, $0.value) }) { first, _ in first }
+      return values.count == items.count ? (0..<items.count).compactMap { values[String($0)] } : nil
+    }
+    let shape = list("shape")?.map { if case .integer(let dimension) = $0 { dimension } else { -1 } }
+    var pieces: [SourceTensor.Piece] = []
+    var types: Set<SourceType> = []
+    for case .array(let type, let shape, let offset) in list("chunks") ?? [] {
+      types.insert(type)
+      pieces.append(SourceTensor.Piece(offset: offset, count: shape.reduce(1, *)))
+    }
+    guard let shape, let type = types.first, types.count == 1,
+      checkedProduct(shape) == pieces.reduce(0, { $0 + $1.count })
+    else {
+      throw .invalidSource(path: path, problem: "tensor '\(name)': its chunks do not make up its shape")
+    }
+    return SourceTensor(name: name, type: type, shape: shape, pieces: pieces, file: file)
+  }
+}
+
+extension SourceType {
+  fileprivate init?(flax name: String) {
+    switch name {
+    case "float64": self = .f64
+    case "float32": self = .f32
+    case "float16": self = .f16
+    case "bfloat16": self = .bf16
+    default: return nil
+    }
+  }
+}
