@@ -18,6 +18,16 @@ public enum PoolingOption: String, Sendable, CaseIterable {
   case first
   /// Global average pooling.
   case gap
+  /// A MAP head, which the tensors tell.
+  case map
+}
+
+/// Positions that are computed, not learned, so that no tensor tells them.
+public enum PositionOption: String, Sendable, CaseIterable {
+  /// Sines and cosines of the patches' rows and columns.
+  case sincos2d
+  /// None.
+  case none
 }
 
 /// What a source's names and shapes can't tell. nil takes the stated default.
@@ -26,10 +36,12 @@ public struct ImportOptions: Sendable {
   public var family: ModelFamily?
   /// Told by the shapes in vmoe; timm's default is width / 64.
   public var headCount: Int?
-  /// The class token where there is one, else the mean.
+  /// The MAP head or the class token where there is one, else the mean.
   public var pooling: PoolingOption?
   /// Height and width in pixels; a square by default.
   public var imageSize: (height: Int, width: Int)?
+  /// What a vmoe model without a position embedding adds: sincos2d by default.
+  public var position: PositionOption = .sincos2d
   /// vmoe's released code rounds to bfloat16; the default does not.
   public var dispatchRounding: DispatchRounding = .none
   /// How weight matrices are stored.

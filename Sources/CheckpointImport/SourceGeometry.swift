@@ -1,3 +1,4 @@
+import Glibc
 import SoftMoEViT
 
 /// How many blocks the names count: one more than the largest index after `prefix`.
@@ -50,8 +51,28 @@ extension PoolingOption {
         throw .option(name: "pooling", problem: "'token' needs a class token; there is none")
       }
       return .classToken
+    case .map: throw .option(name: "pooling", problem: "'map' needs a MAP head; there is none")
     case .first: return classToken ? .classToken : .firstToken
     case .gap: return .mean
     }
   }
+}
+
+/// Positions of a grid of patches, [rows·columns, width]: sin and cos of x·ω, then of y·ω, a quarter of the
+/// width each, ω_i = 10000^(−i/(width/4 − 1)).
+///
+/// - Source: vmoe's sincos2d, after MoCo v3.
+func sincos2d(rows: Int, columns: Int, width: Int) -> [Float] {
+  let quarter = width / 4
+  let frequencies = (0..<quarter).map { exp(-log(10_000) * Double($0) / Double(max(1, quarter - 1))) }
+  var table: [Float] = []
+  for y in 0..<rows {
+    for x in 0..<columns {
+      for position in [x, y] {
+        table += frequencies.map { Float(sin(Double(position) * $0)) }
+        table += frequencies.map { Float(cos(Double(position) * $0)) }
+      }
+    }
+  }
+  return table
 }

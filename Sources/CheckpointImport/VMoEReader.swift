@@ -21,7 +21,7 @@ struct VMoEReader {
   // MARK: What names and shapes tell
 
   private func configuration() throws(ImportError) -> ModelConfiguration {
-    if source.contains("MapHead/probe") { throw .unsupported("the MAP head ('MapHead')") }
+    let isMAP = source.contains("MapHead/probe")
     let embedding = try source.shape("embedding/kernel", rank: 4)
     let (patch, d) = (embedding[0], embedding[3])
     let depth = blockCount(in: source.names, prefix: "Encoder/encoderblock_")
@@ -42,15 +42,12 @@ struct VMoEReader {
       } ?? moe?.expertWidth ?? 4 * d,
       classCount: try source.shape("head/kernel", rank: 2)[1],
       activation: .geluTanh, normEpsilon: 1e-6, classToken: classToken,
-      position: positions == nil ? .none : .allTokens,
+      position: try position(classToken: classToken, isLearned: positions != nil, width: d),
       patchBias: source.contains("embedding/bias"), preNorm: false,
       qkvBias: source.contains("Encoder/encoderblock_0/SelfAttention/query/bias"),
       qkNorm: source.contains("Encoder/encoderblock_0/SelfAttention/query_ln/scale") ? .scale : .none,
       layerScale: false, finalNorm: .tokens,
-      pooling: try options.pooling.map { pooling throws(ImportError) in
-        try pooling.kind(classToken: classToken)
-      }
-        ?? (classToken ? .classToken : .mean),
+      pooling: try pooling(classToken: classToken, isMAP: isMAP),
       preLogitsWidth: has("pre_logits/kernel") ? try source.shape("pre_logits/kernel", rank: 2)[1] : nil,
       moe: moe)
   }
@@ -68,6 +65,26 @@ struct VMoEReader {
       expertWidth: try source.shape(name(first, "Moe/Mlp/Dense_0/kernel"), rank: 3)[2],
       normalization: .epsilonInsideRoot, normalizationEpsilon: 1e-6, slotSource: .tokens,
       dispatchRounding: options.dispatchRounding)
+  }
+
+  private func pooling(classToken: Bool, isMAP: Bool) throws(ImportError) -> PoolingKind {
+    if isMAP {
+      guard options.pooling == nil || options.pooling == .map else {
+        throw .option(name: "pooling", problem: "the model has a MAP head, which pools")
+      }
+      return .map
+    }
+    return try options.pooling?.kind(classToken: classToken) ?? (classToken ? .classToken : .mean)
+  }
+
+  /// Computed positions are written as a table; a class token has none.
+  private func position(classToken: Bool, isLearned: Bool, width: Int) throws(ImportError) -> PositionKind {
+    if isLearned { return .allTokens }
+    if options.position == .none { return .none }
+    guard width % 4 == 0 else {
+      throw .option(name: "position", problem: "sincos2d needs a width that 4 divides")
+    }
+    return .patches
   }
 
   private func has(_ name: String) -> Bool { source.contains(name) }
@@ -90,10 +107,16 @@ struct VMoEReader {
     ]
     if model.patchBias { tensors.append(try copy("patch_embedding/bias", [d], from: "embedding/bias")) }
     if model.classToken { tensors.append(try copy("class_token", [d], from: "cls", [1, 1, d])) }
-    if model.position == .allTokens {
+    let (rows, columns) = (model.imageHeight / p, model.imageWidth / p)
+    switch model.position {
+    case .allTokens:
       let m = model.tokenCount
       tensors.append(
         try copy("position_embedding", [m, d], from: "Encoder/posembed_input/pos_embedding", [1, m, d]))
+    case .patches:
+      tensors.append(
+        .values("position_embedding", [rows * columns, d], sincos2d(rows: rows, columns: columns, width: d)))
+    case .none: break
     }
     return tensors
   }
@@ -162,9 +185,39 @@ struct VMoEReader {
 
   private func head(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
     var tensors = try norm("final_norm", from: "Encoder/encoder_norm", model.width)
+    if model.pooling == .map { tensors += try mapHead(model) }
     if let width = model.preLogitsWidth {
       tensors += try linear("pre_logits", from: "pre_logits", model.width, width)
     }
     return tensors + (try linear("head", from: "head", model.featureWidth, model.classCount))
+  }
+
+  private func mapHead(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
+    let (d, heads, hd) = (model.width, model.headCount, model.headWidth)
+    let attention = "MapHead/MultiHeadDotProductAttention"
+    func kernel(_ part: String) throws(ImportError) -> SourceTensor {
+      try source.take("\(attention)/\(part)/kernel", [d, heads, hd])
+    }
+    func bias(_ part: String) throws(ImportError) -> SourceTensor {
+      try source.take("\(attention)/\(part)/bias", [heads, hd])
+    }
+    var tensors = [
+      try copy("map_head/probe", [d], from: "MapHead/probe", [1, 1, d]),
+      .copy("map_head/query/kernel", [d, d], of: [try kernel("query")], isMatrix: true),
+      .copy("map_head/query/bias", [d], of: [try bias("query")]),
+      .sideBySide(
+        "map_head/key_value/kernel", [d, 2 * d], of: [try kernel("key"), try kernel("value")], rows: d),
+      .copy("map_head/key_value/bias", [2 * d], of: [try bias("key"), try bias("value")]),
+      try copy("map_head/out/kernel", [d, d], from: "\(attention)/out/kernel", [heads, hd, d]),
+      try copy("map_head/out/bias", [d], from: "\(attention)/out/bias"),
+    ]
+    if model.qkNorm == .scale {
+      tensors.append(try copy("map_head/query_norm/scale", [hd], from: "\(attention)/query_ln/scale"))
+      tensors.append(try copy("map_head/key_norm/scale", [hd], from: "\(attention)/key_ln/scale"))
+    }
+    tensors += try norm("map_head/norm", from: "MapHead/LayerNorm", d)
+    tensors += try linear("map_head/mlp/up", from: "MapHead/Mlp/Dense_0", d, model.mlpWidth)
+    tensors += try linear("map_head/mlp/down", from: "MapHead/Mlp/Dense_1", model.mlpWidth, d)
+    return tensors
   }
 }

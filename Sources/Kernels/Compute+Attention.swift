@@ -34,4 +34,38 @@ extension Compute {
 
   /// Floats of scratch a thread that `attention` needs.
   public static func attentionScratch(tokenCount: Int) -> Int { tokenCount * tokenCount }
+
+  /// Attention of one constant query: `output = softmax(query·kᵀ)·v` for each head of each image.
+  ///
+  /// - Parameters:
+  ///   - keysAndValues: [b·m, 2·d]: keys, then values, heads side by side in each.
+  ///   - query: [d], already divided by √hd.
+  ///   - output: [b, d].
+  /// - Cost: 4·b·m·d FLOP; m Floats of scratch a thread.
+  public func attentionPooling(
+    _ keysAndValues: borrowing Matrix, query: WeightVectors, imageCount: Int, tokenCount m: Int,
+    headCount: Int, into output: inout Matrix
+  ) {
+    let d = output.columnCount
+    let headWidth = d / headCount
+    require(
+      keysAndValues.columnCount == 2 * d && query.width == d && headWidth * headCount == d,
+      "pooling is [\(d)]")
+    require(
+      keysAndValues.rowCount >= imageCount * m && output.rowCount >= imageCount,
+      "pooling has \(imageCount) images")
+    nonisolated(unsafe) let (x, y) = (keysAndValues.base, output.base)
+    parallel(jobs: imageCount * headCount) { job, scratch in
+      require(scratch.count >= m, "scratch for pooling")
+      let (image, head) = job.quotientAndRemainder(dividingBy: headCount)
+      let keys = x + image * m * 2 * d + head * headWidth
+      product(
+        m: 1, n: m, k: headWidth, Operand(base: query.base + head * headWidth, stride: d),
+        Operand(base: keys, stride: 2 * d, isTransposed: true), into: scratch.base, stride: m)
+      softmax(scratch.base, count: m)
+      product(
+        m: 1, n: headWidth, k: m, Operand(base: scratch.base, stride: m),
+        Operand(base: keys + d, stride: 2 * d), into: y + image * d + head * headWidth, stride: d)
+    }
+  }
 }

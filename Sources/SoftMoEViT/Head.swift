@@ -5,11 +5,13 @@ import Kernels
 struct Head {
   private let model: ModelConfiguration
   private let finalNorm: LayerNorm
+  private let mapHead: MAPHead?
   private let preLogits: Linear?
   private let classifier: Linear
 
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
+    mapHead = model.pooling == .map ? try MAPHead(weights["map_head"], model) : nil
     finalNorm = try weights.layerNorm("final_norm", model.width, epsilon: model.normEpsilon)
     preLogits =
       if let width = model.preLogitsWidth {
@@ -34,6 +36,8 @@ struct Head {
     case .classToken, .firstToken:
       compute.selectToken(
         workspace.normed, 0, imageCount: imageCount, tokenCount: model.tokenCount, into: &workspace.pooled)
+    case .map:
+      mapHead?(imageCount: imageCount, &workspace)
     case .mean:
       compute.meanOfTokens(
         workspace.normed, imageCount: imageCount, tokenCount: model.tokenCount,

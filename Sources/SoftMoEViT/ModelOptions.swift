@@ -42,6 +42,8 @@ public enum PoolingKind: String, Codable, Sendable, CaseIterable {
   case firstToken = "first_token"
   /// The mean of the patch tokens.
   case mean
+  /// A learned probe attends over all tokens (vmoe's MapHead).
+  case map
 }
 
 /// How tokens and phi are brought to length 1 before the router's product.

@@ -35,6 +35,8 @@ public struct Workspace: ~Copyable {
   var combineMass: Matrix
   /// [l·b, s]: exp of the entropy of each dispatch column.
   var effectiveTokens: Matrix
+  /// [b·m, 2·d], [b, d], [b, h]: the steps of a MAP head; empty without one.
+  var probeKeysAndValues, probeAttended, probeHidden: Matrix
   /// [b, d], pooled.
   var pooled: Matrix
   /// [b, feature width], what the head reads.
@@ -65,6 +67,10 @@ public struct Workspace: ~Copyable {
     slotOutputs = Matrix(rows: s * b, columns: d)
     combineMass = Matrix(rows: layers * b, columns: s)
     effectiveTokens = Matrix(rows: layers * b, columns: s)
+    let probes = configuration.pooling == .map ? b : 0
+    probeKeysAndValues = Matrix(rows: probes * m, columns: 2 * d)
+    probeAttended = Matrix(rows: probes, columns: d)
+    probeHidden = Matrix(rows: probes, columns: configuration.mlpWidth)
     pooled = Matrix(rows: b, columns: d)
     features = Matrix(rows: b, columns: configuration.featureWidth)
     logits = Matrix(rows: b, columns: configuration.classCount)
@@ -75,7 +81,8 @@ public struct Workspace: ~Copyable {
     compute.byteCount + patches.byteCount + tokens.byteCount + normed.byteCount + qkv.byteCount
       + attended.byteCount + hidden.byteCount + routerTokens.byteCount + combineWeights.byteCount
       + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount + combineMass.byteCount
-      + effectiveTokens.byteCount + pooled.byteCount + features.byteCount + logits.byteCount
+      + effectiveTokens.byteCount + probeKeysAndValues.byteCount + probeAttended.byteCount
+      + probeHidden.byteCount + pooled.byteCount + features.byteCount + logits.byteCount
   }
 
   private static func scratchCount(_ model: ModelConfiguration, maxImageCount: Int) -> Int {

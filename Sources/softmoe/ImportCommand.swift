@@ -22,10 +22,12 @@ struct ImportCommand: ParsableCommand {
   var family: ModelFamily?
   @Option(help: "Number of attention heads. Default: told by the shapes (vmoe), width / 64 (timm).")
   var heads: Int?
-  @Option(help: "token, first or gap. Default: token where there is a class token, else gap.")
+  @Option(help: "token, first, gap or map. Default: map or token where the tensors have it, else gap.")
   var pooling: PoolingOption?
   @Option(help: "The input's size in pixels, HEIGHTxWIDTH. Default: the square that the positions tell.")
   var image: ImageSize?
+  @Option(help: "What a vmoe model without a position embedding adds: sincos2d or none.")
+  var position: PositionOption = .sincos2d
   @Option(help: "A text file with a label a line. Default: class 0, class 1, …") var labels: String?
   @Option(
     help:
@@ -44,6 +46,7 @@ struct ImportCommand: ParsableCommand {
     options.headCount = heads
     options.pooling = pooling
     options.imageSize = image.map { ($0.height, $0.width) }
+    options.position = position
     options.dispatchRounding = dispatchRounding
     options.matrixType = dtype
     let imported = try CheckpointImport(path: source, options: options)
@@ -120,6 +123,7 @@ struct ImageSize: ExpressibleByArgument {
 
 extension ModelFamily: ExpressibleByArgument {}
 extension PoolingOption: ExpressibleByArgument {}
+extension PositionOption: ExpressibleByArgument {}
 extension DispatchRounding: ExpressibleByArgument {}
 extension ElementType: ExpressibleByArgument {
   /// By name, as "bf16".

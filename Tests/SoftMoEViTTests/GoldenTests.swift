@@ -32,6 +32,8 @@ import Testing
     Case(
       folder: "vmoe_rect", source: "params.npz", logits: "logits_fp32_dispatch", imageSize: (24, 40)),
     Case(
+      folder: "vmoe_map_sincos", source: "params.npz", logits: "logits_fp32_dispatch", imageSize: (32, 32)),
+    Case(
       folder: "vmoe_prelogits_first_token", source: "params.npz", logits: "logits_fp32_dispatch",
       pooling: .first),
     Case(folder: "bwconrad_default", source: "model.safetensors", logits: "logits", heads: 4),
