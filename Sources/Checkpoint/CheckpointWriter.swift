@@ -160,6 +160,10 @@ public struct CheckpointWriter: ~Copyable {
         for (index, value) in values.enumerated() {
           raw.storeBytes(of: bfloat16(value), toByteOffset: index * 2, as: UInt16.self)
         }
+      case .f16:
+        for (index, value) in values.enumerated() {
+          raw.storeBytes(of: Float16(value), toByteOffset: index * 2, as: Float16.self)
+        }
       }
       initializedCount = count
     }

@@ -4,12 +4,14 @@ public enum ElementType: UInt16, Sendable, CaseIterable {
   case f32 = 1
   /// bfloat16: the upper half of a binary32.
   case bf16 = 2
+  /// IEEE 754 binary16.
+  case f16 = 3
 
   /// Bytes a number.
   public var byteCount: Int {
     switch self {
     case .f32: 4
-    case .bf16: 2
+    case .bf16, .f16: 2
     }
   }
 
@@ -18,6 +20,7 @@ public enum ElementType: UInt16, Sendable, CaseIterable {
     switch self {
     case .f32: "f32"
     case .bf16: "bf16"
+    case .f16: "f16"
     }
   }
 

@@ -29,6 +29,8 @@ public struct Tensor: Sendable {
     case .f32: (0..<count).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
     case .bf16:
       (0..<count).map { float(bfloat16: bytes.loadUnaligned(fromByteOffset: $0 * 2, as: UInt16.self)) }
+    case .f16:
+      (0..<count).map { Float(bytes.loadUnaligned(fromByteOffset: $0 * 2, as: Float16.self)) }
     }
   }
 

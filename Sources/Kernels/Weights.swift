@@ -4,11 +4,13 @@ public enum WeightElement: Sendable {
   case f32
   /// bfloat16, widened to Float panel by panel as it is used.
   case bf16
+  /// IEEE 754 binary16, widened in the same way.
+  case f16
 
   var byteCount: Int {
     switch self {
     case .f32: 4
-    case .bf16: 2
+    case .bf16, .f16: 2
     }
   }
 }

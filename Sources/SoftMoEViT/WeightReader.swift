@@ -53,6 +53,7 @@ extension ElementType {
     switch self {
     case .f32: .f32
     case .bf16: .bf16
+    case .f16: .f16
     }
   }
 }

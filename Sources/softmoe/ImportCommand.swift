@@ -36,7 +36,7 @@ struct ImportCommand: ParsableCommand {
   var preprocess: String?
   @Option(help: "none, or bfloat16 as vmoe's released code does.")
   var dispatchRounding: DispatchRounding = .none
-  @Option(help: "How weight matrices are stored: f32 or bf16.") var dtype: ElementType = .f32
+  @Option(help: "How weight matrices are stored: f32, bf16 or f16.") var dtype: ElementType = .f32
   @Option(help: "A line about where the weights come from, KEY=VALUE; may be given again.")
   var provenance: [String] = []
 
