@@ -34,7 +34,7 @@ public enum PositionOption: String, Sendable, CaseIterable {
 public struct ImportOptions: Sendable {
   /// Told by the names.
   public var family: ModelFamily?
-  /// Told by the shapes in vmoe; timm's default is width / 64.
+  /// Told by the shapes in vmoe, and must equal them if given; timm's default is width / 64.
   public var headCount: Int?
   /// The MAP head or the class token where there is one, else the mean.
   public var pooling: PoolingOption?

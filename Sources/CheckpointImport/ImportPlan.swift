@@ -86,15 +86,25 @@ extension PlannedTensor {
     }
   }
 
-  /// Matrices [rows, columns_i] side by side: row by row, a row of each.
+  /// Matrices [rows, columns_i] side by side: row by row, a row of each; as many rows a piece as fit.
   static func sideBySide(_ name: String, _ shape: [Int], of sources: [SourceTensor], rows: Int) -> Self {
     PlannedTensor(name: name, shape: shape, isMatrix: true) { emit in
-      for row in 0..<rows {
-        try emit(
-          sources.flatMap { source in
-            let width = source.count / rows
-            return source.floats(row * width..<(row + 1) * width)
-          })
+      let widths = sources.map { $0.count / rows }
+      let total = widths.reduce(0, +)
+      let step = max(1, SourceModel.pieceCount / max(1, total))
+      for start in stride(from: 0, to: rows, by: step) {
+        let count = min(rows - start, step)
+        var piece = [Float](repeating: 0, count: count * total)
+        var column = 0
+        for (source, width) in zip(sources, widths) {
+          let values = source.floats(start * width..<(start + count) * width)
+          for row in 0..<count {
+            let target = row * total + column
+            piece.replaceSubrange(target..<target + width, with: values[row * width..<(row + 1) * width])
+          }
+          column += width
+        }
+        try emit(piece)
       }
     }
   }

@@ -26,6 +26,10 @@ struct VMoEReader {
     let (patch, d) = (embedding[0], embedding[3])
     let depth = blockCount(in: source.names, prefix: "Encoder/encoderblock_")
     let query = try source.shape("Encoder/encoderblock_0/SelfAttention/query/kernel", rank: 3)
+    if let heads = options.headCount, heads != query[1] {
+      throw .option(
+        name: "heads", problem: "\(heads) heads are asked for; the tensors' shapes say \(query[1])")
+    }
     let classToken = source.contains("cls")
     let positions: Int? =
       try has("Encoder/posembed_input/pos_embedding")

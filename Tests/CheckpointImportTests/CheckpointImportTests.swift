@@ -93,6 +93,16 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
     }
   }
 
+  @Test func headsThatContradictTheShapesAreNamed() throws {
+    var options = ImportOptions()
+    options.headCount = 4
+    #expect(
+      throws: ImportError.option(name: "heads", problem: "4 heads are asked for; the tensors' shapes say 2")
+    ) { try opened(safetensors(tinyModel), options) }
+    options.headCount = 2
+    #expect(try opened(safetensors(tinyModel), options).configuration.headCount == 2)
+  }
+
   @Test func anImageSizeThatDoesNotFitIsNamed() throws {
     var options = ImportOptions()
     options.imageSize = (6, 4)
