@@ -10,17 +10,23 @@ public struct CheckpointImport {
   public let family: ModelFamily
   private let plan: ImportPlan
   private let matrixType: ElementType
-  private let file: MappedFile
+  private let files: [MappedFile]
 
   /// Maps a source, recognises its model and finds every tensor of it.
   ///
   /// - Parameters:
-  ///   - path: a safetensors, npz or Flax MessagePack file, told apart by its first bytes.
+  ///   - path: a safetensors file or the index of several, an npz archive or Flax MessagePack, told apart by its
+  ///     first bytes.
   ///   - options: what the file can't tell.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
   public init(path: String, options: ImportOptions) throws(ImportError) {
+    let file: MappedFile
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
-    let source = SourceModel(try Self.tensors(in: file, path: path))
+    let tensors = try SourceFormat.tensors(in: file, path: path)
+    // A model in shards lies in several files.
+    files = Dictionary(tensors.map { (ObjectIdentifier($0.file), $0.file) }) { first, _ in first }.map(
+      \.value)
+    let source = SourceModel(tensors)
     guard let family = options.family ?? Self.family(of: source) else {
       throw .invalidSource(
         path: path,
@@ -39,19 +45,6 @@ public struct CheckpointImport {
     } catch {
       throw .invalidSource(path: path, problem: "\(error)")
     }
-  }
-
-  /// The tensors of a file, whose first bytes tell its format.
-  ///
-  /// A safetensors file begins with the length of its header, so its ninth byte is that of a JSON object.
-  private static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
-    let bytes = file.bytes
-    if bytes.starts(with: [0x50, 0x4B]) { return try NumPyArchive.tensors(in: file, path: path) }
-    let isSafetensors = bytes.count > 8 && bytes[8] == UInt8(ascii: "{")
-    if !isSafetensors, FlaxMessagePack.recognizes(bytes[0]) {
-      return try FlaxMessagePack.tensors(in: file, path: path)
-    }
-    return try Safetensors.tensors(in: file, path: path)
   }
 
   private static func family(of source: SourceModel) -> ModelFamily? {
@@ -90,7 +83,7 @@ public struct CheckpointImport {
         })
       for tensor in tensors {
         try writer.append { emit in try tensor.pieces(emit) }
-        file.releasePages()
+        for file in files { file.releasePages() }
       }
       try writer.completeLast { path in try SelfProof.logits(ofModelAt: path) }
       try writer.finish()

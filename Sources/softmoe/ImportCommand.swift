@@ -11,7 +11,7 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Turn a Soft MoE ViT of google-research/vmoe or bwconrad/soft-moe (timm) into a .smoe file.",
     discussion: """
-      SOURCE is a safetensors file, an .npz archive or a Flax MessagePack file. What names and shapes tell is not asked; what they \
+      SOURCE is a safetensors file, the .index.json of several, an .npz archive or a Flax MessagePack file. What names and shapes tell is not asked; what they \
       can't tell has a default, and the command prints the configuration that it settled on.
       """)
 

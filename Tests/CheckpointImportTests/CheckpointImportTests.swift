@@ -4,42 +4,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A safetensors file with one small tensor after another.
-private func safetensors(_ tensors: [(name: String, shape: [Int])]) -> [UInt8] {
-  var offset = 0
-  let entries = tensors.map { tensor in
-    let end = offset + tensor.shape.reduce(4, *)
-    defer { offset = end }
-    return
-      "\"\(tensor.name)\":{\"dtype\":\"F32\",\"shape\":\(tensor.shape),\"data_offsets\":[\(offset),\(end)]}"
-  }
-  let header = Array("{\(entries.joined(separator: ","))}".utf8)
-  return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
-    + [UInt8](repeating: 0, count: offset)
-}
-
-/// The smallest dense vmoe model.
-private let tiny: [(name: String, shape: [Int])] = {
-  let block = "Encoder/encoderblock_0/"
-  var tensors: [(name: String, shape: [Int])] = [
-    ("embedding/kernel", [2, 2, 3, 4]), ("embedding/bias", [4]),
-    ("Encoder/posembed_input/pos_embedding", [1, 4, 4]), ("Encoder/encoder_norm/scale", [4]),
-    ("Encoder/encoder_norm/bias", [4]), ("head/kernel", [4, 3]), ("head/bias", [3]),
-    (block + "SelfAttention/out/kernel", [2, 2, 4]), (block + "SelfAttention/out/bias", [4]),
-    (block + "Mlp/Dense_0/kernel", [4, 8]), (block + "Mlp/Dense_0/bias", [8]),
-    (block + "Mlp/Dense_1/kernel", [8, 4]), (block + "Mlp/Dense_1/bias", [4]),
-  ]
-  for norm in ["LayerNorm_0", "LayerNorm_1"] {
-    tensors += [(block + norm + "/scale", [4]), (block + norm + "/bias", [4])]
-  }
-  for part in ["query", "key", "value"] {
-    tensors += [
-      (block + "SelfAttention/\(part)/kernel", [4, 2, 2]), (block + "SelfAttention/\(part)/bias", [2, 2]),
-    ]
-  }
-  return tensors
-}()
-
 private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws -> CheckpointImport {
   try withTemporaryFile("source.safetensors") { path in
     try Data(bytes).write(to: URL(filePath: path))
@@ -49,7 +13,7 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
 
 @Suite struct CheckpointImportTests {
   @Test func namesAndShapesTellTheModel() throws {
-    let model = try opened(safetensors(tiny)).configuration
+    let model = try opened(safetensors(tinyModel)).configuration
     #expect(model.imageHeight == 4 && model.patchSize == 2 && model.width == 4 && model.depth == 1)
     #expect(model.headCount == 2 && model.mlpWidth == 8 && model.classCount == 3 && model.moe == nil)
     #expect(model.pooling == .mean && model.activation == .geluTanh)
@@ -57,13 +21,13 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
 
   @Test func whatIsMissingLeftOverOrMisshapenIsNamed() throws {
     #expect(throws: ImportError.missing(name: "head/bias", expected: "shape [3]")) {
-      try opened(safetensors(tiny.filter { $0.name != "head/bias" }))
+      try opened(safetensors(tinyModel.filter { $0.name != "head/bias" }))
     }
     #expect(throws: ImportError.leftOver(names: ["extra"])) {
-      try opened(safetensors(tiny + [("extra", [1])]))
+      try opened(safetensors(tinyModel + [("extra", [1])]))
     }
     #expect(throws: ImportError.wrongShape(name: "head/bias", expected: [3], found: [5])) {
-      try opened(safetensors(tiny.map { $0.name == "head/bias" ? ("head/bias", [5]) : $0 }))
+      try opened(safetensors(tinyModel.map { $0.name == "head/bias" ? ("head/bias", [5]) : $0 }))
     }
     #expect(throws: ImportError.self) { try opened(safetensors([("something", [1])])) }
   }
@@ -80,7 +44,7 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
   }
 
   @Test func damagedSourcesAreErrors() throws {
-    let whole = safetensors(tiny)
+    let whole = safetensors(tinyModel)
     for count in stride(from: 1, to: whole.count, by: 97) {
       #expect(throws: (any Error).self) { try opened(Array(whole[..<count])) }
     }
@@ -106,8 +70,8 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
   @Test func anImageSizeThatDoesNotFitIsNamed() throws {
     var options = ImportOptions()
     options.imageSize = (6, 4)
-    #expect(throws: ImportError.self) { try opened(safetensors(tiny), options) }
+    #expect(throws: ImportError.self) { try opened(safetensors(tinyModel), options) }
     options.imageSize = (2, 8)
-    #expect(try opened(safetensors(tiny), options).configuration.imageWidth == 8)
+    #expect(try opened(safetensors(tinyModel), options).configuration.imageWidth == 8)
   }
 }
