@@ -85,7 +85,7 @@ let package = Package(
       exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "CheckpointImportTests", dependencies: ["CheckpointImport", "TestSupport"],
+      name: "CheckpointImportTests", dependencies: ["CheckpointImport", "ImageInput", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
     .testTarget(

@@ -47,6 +47,14 @@ public struct CheckpointImport {
     }
   }
 
+  /// f16 would turn a number above 65504 into infinity.
+  private func requireRange(_ piece: [Float], of name: String) throws(ImportError) {
+    guard matrixType == .f16, let outside = piece.first(where: { $0.isFinite && abs($0) > 65_504 }) else {
+      return
+    }
+    throw .option(name: "dtype", problem: "f16 can't hold \(outside) of tensor '\(name)'; choose bf16 or f32")
+  }
+
   private static func family(of source: SourceModel) -> ModelFamily? {
     if VMoEReader.recognizes(source) { return .vmoe }
     if TimmReader.recognizes(source) { return .timm }
@@ -82,13 +90,20 @@ public struct CheckpointImport {
           CheckpointWriter.Description(name: $0.name, type: $0.isMatrix ? matrixType : .f32, shape: $0.shape)
         })
       for tensor in tensors {
-        try writer.append { emit in try tensor.pieces(emit) }
+        try writer.append { emit in
+          try tensor.pieces { piece in
+            if tensor.isMatrix { try requireRange(piece, of: tensor.name) }
+            try emit(piece)
+          }
+        }
         for file in files { file.releasePages() }
       }
       try writer.completeLast { path in try SelfProof.logits(ofModelAt: path) }
       try writer.finish()
     } catch let error as CheckpointError {
       throw .checkpoint(error)
+    } catch let error as ImportError {
+      throw error
     } catch {
       throw .checkpoint(.unwritable(path: path, reason: "\(error)"))
     }

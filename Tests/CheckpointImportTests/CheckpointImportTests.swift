@@ -1,6 +1,7 @@
 import Checkpoint
 import CheckpointImport
 import Foundation
+import ImageInput
 import TestSupport
 import Testing
 
@@ -73,5 +74,27 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
     #expect(throws: ImportError.self) { try opened(safetensors(tinyModel), options) }
     options.imageSize = (2, 8)
     #expect(try opened(safetensors(tinyModel), options).configuration.imageWidth == 8)
+  }
+
+  @Test func aWeightThatF16CannotHoldIsNamed() throws {
+    var bytes = safetensors(tinyModel)
+    // Every number of the model becomes 100 000.
+    let header = 8 + Int(bytes[0]) + Int(bytes[1]) << 8
+    for offset in stride(from: header, to: bytes.count, by: 4) {
+      withUnsafeBytes(of: Float(100_000)) { bytes.replaceSubrange(offset..<offset + 4, with: $0) }
+    }
+    var options = ImportOptions()
+    options.matrixType = .f16
+    try withTemporaryFile("source.safetensors") { path in
+      try Data(bytes).write(to: URL(filePath: path))
+      let imported = try CheckpointImport(path: path, options: options)
+      let description = ModelDescription(
+        name: "large", labels: ["a", "b", "c"],
+        preprocessing: Preprocessing(
+          resizeShorter: 4, filter: .bicubic, cropHeight: 4, cropWidth: 4, mean: [0, 0, 0], std: [1, 1, 1]),
+        provenance: [:])
+      #expect(throws: ImportError.self) { try imported.write(to: path + ".smoe", description) }
+      #expect(!FileManager.default.fileExists(atPath: path + ".smoe"))
+    }
   }
 }
