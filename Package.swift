@@ -82,8 +82,11 @@ let package = Package(
     .testTarget(
       name: "SoftMoEViTTests",
       dependencies: ["SoftMoEViT", "CheckpointImport", "TestSupport", "CAllocationCounter"],
-      exclude: ["Fixtures"],
       swiftSettings: strict),
+    // Runs the built command as a user does.
+    .testTarget(
+      name: "CommandTests", dependencies: ["softmoe", "Checkpoint", "CheckpointImport", "TestSupport"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointImportTests", dependencies: ["CheckpointImport", "ImageInput", "TestSupport"],
       swiftSettings: strict),

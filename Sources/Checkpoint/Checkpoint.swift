@@ -13,21 +13,26 @@ public struct Checkpoint: Sendable {
   /// XXH3-64 of the header. It covers every tensor's checksum, so it names the whole model.
   public let identity: UInt64
 
-  private let file: MappedFile
+  /// Bytes of the file.
+  public var byteCount: Int { file.bytes.count }
+
+  let file: MappedFile
   private let metadata: Range<Int>
   private let indexByName: [String: Int]
 
   /// Maps and checks a file.
   ///
+  /// Every field of the header is checked whatever `verification` says: no reader goes astray.
   /// - Throws: `CheckpointError`, naming the first field that is wrong.
-  public init(path: String) throws(CheckpointError) {
+  public init(path: String, verification: Verification = .header) throws(CheckpointError) {
     file = try MappedFile(path: path)
-    let header = try Header(file.bytes)
+    let header = try Header(file.bytes, checksum: verification != .none)
     version = Int(header.version)
     identity = header.checksum
     metadata = header.metadata
     tensors = try TensorTable(of: file, header: header).tensors
     indexByName = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
+    if verification == .full { try verify() }
   }
 
   /// The tensor of that name and shape.
@@ -60,19 +65,6 @@ public struct Checkpoint: Sendable {
       throw .invalidMetadata(section: name, problem: error.explanation)
     } catch {
       throw .invalidMetadata(section: name, problem: "\(error)")
-    }
-  }
-
-  /// Compares every tensor with its checksum, reading the whole file, and the padding with zero.
-  ///
-  /// - Throws: `CheckpointError.checksumMismatch` for the first tensor that differs.
-  public func verify() throws(CheckpointError) {
-    let reader = FieldReader(bytes: file.bytes)
-    var end: Int?
-    for tensor in tensors {
-      if let end { try reader.requireZero("padding", in: end..<tensor.offset) }
-      try tensor.verify()
-      end = tensor.offset + tensor.byteCount
     }
   }
 }

@@ -8,7 +8,7 @@ struct Header {
   let dataOffset: Int
   let checksum: UInt64
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+  init(_ bytes: UnsafeRawBufferPointer, checksum isChecked: Bool) throws(CheckpointError) {
     typealias Field = Layout.Preamble
     let reader = FieldReader(bytes: bytes)
     let magicLength = Layout.magic.count
@@ -61,9 +61,11 @@ struct Header {
       found: "\(dataOffset)")
 
     checksum = try reader.integer("header checksum", at: Field.headerChecksum, as: UInt64.self)
-    let found = Layout.headerChecksum(UnsafeRawBufferPointer(rebasing: bytes[..<dataOffset]))
-    guard found == checksum else {
-      throw .checksumMismatch(part: "the header", expected: checksum, found: found)
+    if isChecked {
+      let found = Layout.headerChecksum(UnsafeRawBufferPointer(rebasing: bytes[..<dataOffset]))
+      guard found == checksum else {
+        throw .checksumMismatch(part: "the header", expected: checksum, found: found)
+      }
     }
     try reader.requireZero("padding", in: metadata.upperBound..<table.lowerBound)
     try reader.requireZero("padding", in: table.upperBound..<dataOffset)

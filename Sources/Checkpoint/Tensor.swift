@@ -23,16 +23,17 @@ public struct Tensor: Sendable {
     UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + byteCount])
   }
 
-  /// A copy of the elements as Float, for small tensors.
-  public func floats() -> [Float] {
+  /// One element as Float.
+  public subscript(_ index: Int) -> Float {
     switch type {
-    case .f32: (0..<count).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
-    case .bf16:
-      (0..<count).map { float(bfloat16: bytes.loadUnaligned(fromByteOffset: $0 * 2, as: UInt16.self)) }
-    case .f16:
-      (0..<count).map { Float(bytes.loadUnaligned(fromByteOffset: $0 * 2, as: Float16.self)) }
+    case .f32: bytes.loadUnaligned(fromByteOffset: index * 4, as: Float.self)
+    case .bf16: float(bfloat16: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self))
+    case .f16: Float(bytes.loadUnaligned(fromByteOffset: index * 2, as: Float16.self))
     }
   }
+
+  /// A copy of the elements as Float, for small tensors.
+  public func floats() -> [Float] { (0..<count).map { self[$0] } }
 
   /// Recomputes the checksum.
   ///

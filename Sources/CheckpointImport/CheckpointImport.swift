@@ -55,16 +55,23 @@ public struct CheckpointImport {
     throw .option(name: "dtype", problem: "f16 can't hold \(outside) of tensor '\(name)'; choose bf16 or f32")
   }
 
+  private func storage(of tensor: PlannedTensor) -> ElementType { tensor.isMatrix ? matrixType : .f32 }
+
   private static func family(of source: SourceModel) -> ModelFamily? {
     if VMoEReader.recognizes(source) { return .vmoe }
     if TimmReader.recognizes(source) { return .timm }
     return nil
   }
 
-  /// Writes the checkpoint, tensor by tensor, in bounded memory.
+  /// Bytes of the tensors that `write` writes.
+  public var byteCount: Int {
+    plan.tensors.reduce(0) { $0 + $1.shape.reduce(storage(of: $1).byteCount, *) }
+  }
+
+  /// Whether labels and preprocessing fit the model.
   ///
-  /// - Throws: `ImportError`; the file at `path` is then as it was.
-  public func write(to path: String, _ description: ModelDescription) throws(ImportError) {
+  /// - Throws: `ImportError.option`, naming the one that doesn't.
+  public func check(_ description: ModelDescription) throws(ImportError) {
     guard description.labels.count == configuration.classCount else {
       throw .option(
         name: "labels",
@@ -79,6 +86,16 @@ public struct CheckpointImport {
           "it makes \(description.preprocessing.cropHeight)x\(description.preprocessing.cropWidth) pixels, "
           + "the model reads \(configuration.imageHeight)x\(configuration.imageWidth)")
     }
+  }
+
+  /// Writes the checkpoint, tensor by tensor, in bounded memory.
+  ///
+  /// - Parameter progress: told the share that is written, after each tensor.
+  /// - Throws: `ImportError`; the file at `path` is then as it was.
+  public func write(
+    to path: String, _ description: ModelDescription, progress: (_ share: Double) -> Void = { _ in }
+  ) throws(ImportError) {
+    try check(description)
     do {
       let metadata = Metadata(
         name: description.name, configuration: configuration, labels: description.labels,
@@ -87,8 +104,9 @@ public struct CheckpointImport {
       var writer = try CheckpointWriter(
         path: path, metadata: metadata,
         tensors: tensors.map {
-          CheckpointWriter.Description(name: $0.name, type: $0.isMatrix ? matrixType : .f32, shape: $0.shape)
+          CheckpointWriter.Description(name: $0.name, type: storage(of: $0), shape: $0.shape)
         })
+      var written = 0
       for tensor in tensors {
         try writer.append { emit in
           try tensor.pieces { piece in
@@ -97,6 +115,8 @@ public struct CheckpointImport {
           }
         }
         for file in files { file.releasePages() }
+        written += tensor.shape.reduce(storage(of: tensor).byteCount, *)
+        progress(Double(written) / Double(byteCount))
       }
       try writer.completeLast { path in try SelfProof.logits(ofModelAt: path) }
       try writer.finish()

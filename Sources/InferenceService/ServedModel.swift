@@ -44,10 +44,10 @@ public struct ServedModel: Sendable {
   /// Opens a checkpoint.
   ///
   /// - Throws: `ServedModelError`, naming what is wrong.
-  public init(path: String) throws(ServedModelError) {
+  public init(path: String, verification: Verification = .header) throws(ServedModelError) {
     let checkpoint: Checkpoint
     do throws(CheckpointError) {
-      checkpoint = try Checkpoint(path: path)
+      checkpoint = try Checkpoint(path: path, verification: verification)
       name = try checkpoint.section("name")
       labels = try checkpoint.section("labels")
       preprocessing = try checkpoint.section("preprocessing")

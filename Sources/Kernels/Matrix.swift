@@ -27,6 +27,13 @@ public struct Matrix: ~Copyable {
     return Array(UnsafeBufferPointer(start: base + index * columnCount, count: columnCount))
   }
 
+  /// A copy of consecutive rows, one after another.
+  public func rows(_ range: Range<Int>) -> [Float] {
+    require(range.lowerBound >= 0 && range.upperBound <= rowCount, "rows \(range) of \(rowCount)")
+    return Array(
+      UnsafeBufferPointer(start: base + range.lowerBound * columnCount, count: range.count * columnCount))
+  }
+
   /// Overwrites one row.
   public mutating func setRow(_ index: Int, to values: [Float]) {
     require(

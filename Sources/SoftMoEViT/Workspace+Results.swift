@@ -23,12 +23,12 @@ extension Workspace {
   }
 
   /// [m, s] of the layer that ran last.
-  public func dispatchWeights(of image: Int, tokenCount: Int) -> [[Float]] {
-    (0..<tokenCount).map { dispatchWeights.row(image * tokenCount + $0) }
+  public func dispatchWeights(of image: Int) -> [Float] {
+    dispatchWeights.rows(image * tokenCount..<(image + 1) * tokenCount)
   }
 
   /// [m, s] of the layer that ran last.
-  public func combineWeights(of image: Int, tokenCount: Int) -> [[Float]] {
-    (0..<tokenCount).map { combineWeights.row(image * tokenCount + $0) }
+  public func combineWeights(of image: Int) -> [Float] {
+    combineWeights.rows(image * tokenCount..<(image + 1) * tokenCount)
   }
 }

@@ -6,6 +6,8 @@ import Kernels
 public struct Workspace: ~Copyable {
   /// The largest batch.
   public let maxImageCount: Int
+  /// m.
+  let tokenCount: Int
   /// Threads and their scratch.
   public let compute: Compute
 
@@ -50,6 +52,7 @@ public struct Workspace: ~Copyable {
     let s = configuration.moe?.slotCount ?? 0
     let layers = configuration.moeLayers.count
     self.maxImageCount = b
+    tokenCount = m
     compute = Compute(
       threadCount: threadCount, scratchCount: Self.scratchCount(configuration, maxImageCount: b))
     patches = Matrix(

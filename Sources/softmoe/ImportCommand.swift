@@ -17,6 +17,7 @@ struct ImportCommand: ParsableCommand {
 
   @Argument(help: "The file to import.") var source: String
   @Option(name: .shortAndLong, help: "The .smoe file to write.") var output: String
+  @Flag(help: "Print what would be made, and make nothing.") var dryRun = false
   @Option(help: "The name that answers carry. Default: the output's file name.") var name: String?
   @Option(help: "Whose tensor names the source has: vmoe or timm. Default: told by the names.")
   var family: ModelFamily?
@@ -56,8 +57,12 @@ struct ImportCommand: ParsableCommand {
       labels: try labels.map(Self.lines) ?? (0..<model.classCount).map { "class \($0)" },
       preprocessing: try preprocessing(for: model, imported.family),
       provenance: try provenanceEntries(imported.family))
-    try imported.write(to: output, description)
-    try report(model, description)
+    try imported.check(description)
+    try report(imported, description)
+    if dryRun { return }
+    let progress = ProgressBar("importing")
+    defer { progress.clear() }
+    try imported.write(to: output, description, progress: progress.show)
   }
 
   private func preprocessing(for model: ModelConfiguration, _ family: ModelFamily) throws -> Preprocessing {
@@ -99,12 +104,16 @@ struct ImportCommand: ParsableCommand {
     return name.hasSuffix(".smoe") ? String(name.dropLast(5)) : name
   }
 
-  private func report(_ model: ModelConfiguration, _ description: ModelDescription) throws {
+  /// What was recognised, and every choice that had a default.
+  private func report(_ imported: CheckpointImport, _ description: ModelDescription) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    print("\(output): \(description.name), matrices as \(dtype.name)")
-    print("configuration", String(decoding: try encoder.encode(model), as: UTF8.self))
-    print("preprocessing", String(decoding: try encoder.encode(description.preprocessing), as: UTF8.self))
+    print(
+      "\(output): \(description.name), family \(imported.family.rawValue), matrices as \(dtype.name), "
+        + megabytes(imported.byteCount))
+    let (configuration, preprocessing) = (imported.configuration, description.preprocessing)
+    print("configuration", String(decoding: try encoder.encode(configuration), as: UTF8.self))
+    print("preprocessing", String(decoding: try encoder.encode(preprocessing), as: UTF8.self))
   }
 }
 

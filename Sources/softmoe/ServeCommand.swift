@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoint
 import ImageInput
 import InferenceService
 import Logging
@@ -16,6 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
       """)
 
   @Option(help: "The .smoe checkpoint to serve.") var model: String
+  @Option(
+    help: "none, header (checksum of the header) or full (of every tensor, which reads the whole file).")
+  var verify: Verification = .header
   @Option(help: "The address to listen on; 0.0.0.0 or :: for every interface.") var host = "127.0.0.1"
   @Option(help: "The port to listen on; 0 takes a free one.") var port = 8080
   @Option(help: "Most images in a batch.") var maxBatch = 32
@@ -52,7 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
     var logger = Logger(label: "softmoe")
     logger.logLevel = logLevel
     let processors = availableProcessorCount()
-    let served = try ServedModel(path: model)
+    let served = try ServedModel(path: model, verification: verify)
     var options = ClassificationService.Options()
     options.maxBatch = maxBatch
     options.maxPending = maxPending
@@ -105,5 +109,6 @@ private struct ServerService: Service {
   }
 }
 
+extension Verification: ExpressibleByArgument {}
 extension DecodeMode: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

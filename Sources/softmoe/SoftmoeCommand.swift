@@ -10,7 +10,7 @@ struct SoftmoeCommand: AsyncParsableCommand {
     version: softmoeVersion,
     subcommands: [
       ServeCommand.self, ClassifyCommand.self, EvaluateCommand.self, ImportCommand.self,
-      HealthcheckCommand.self,
+      TraceCommand.self, InspectCommand.self, VerifyCommand.self, HealthcheckCommand.self,
     ])
 
   static func main() async {

@@ -19,7 +19,7 @@ private func writeTiny(_ path: String) throws -> [UInt8] {
     try emit([1, 2])
     try emit([3, 4, 5, -6.5])
   }
-  try writer.append { emit in try emit([1, 0.1, -2, 3.0e38, .infinity]) }
+  try writer.append { emit in try emit([1, 0.1, -2, 3.0e38, -0.0]) }
   try writer.finish()
   return [UInt8](try Data(contentsOf: URL(filePath: path)))
 }
@@ -51,7 +51,7 @@ private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
       let second = try checkpoint.tensor("second", shape: [5])
       #expect(second.offset % 64 == 0)
       #expect(
-        second.floats()[0] == 1 && abs(second.floats()[1] - 0.1) < 0.0005 && second.floats()[4] == .infinity)
+        second.floats()[0] == 1 && abs(second.floats()[1] - 0.1) < 0.0005 && second.floats()[4] == 0)
       #expect(try checkpoint.section("labels", as: [String].self) == ["a", "b"])
       try checkpoint.verify()
     }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct SelfProofTests {
-  private let source = packageRoot.appending(path: "Tests/SoftMoEViTTests/Fixtures/soft_moe.safetensors").path
+  private let source = packageRoot.appending(path: "Tests/CommandTests/Fixtures/soft_moe.safetensors").path
 
   private func imported(_ path: String) throws {
     var options = ImportOptions()

@@ -17,7 +17,8 @@ public struct ExpectedValues {
     }
   }
 
-  private let tensors: [String: Values]
+  /// All of them, by name.
+  public let tensors: [String: Values]
 
   /// Reads a file.
   public init(path: String) throws {
@@ -31,14 +32,18 @@ public struct ExpectedValues {
   /// The tensor of that name.
   public subscript(_ name: String) -> Values? { tensors[name] }
 
-  /// Images [n, H, W, 3], from either order of axes.
-  public var images: [[Float]] {
-    if let images = self["images_nhwc"] { return (0..<images.shape[0]).map { images.slice($0) } }
-    guard let images = self["images_nchw"] else { return [] }
-    let pixelCount = images.shape[2] * images.shape[3]
-    return (0..<images.shape[0]).map { index in
-      let planes = images.slice(index)
-      return (0..<pixelCount * 3).map { planes[$0 % 3 * pixelCount + $0 / 3] }
+  /// Images [n, 3, H, W], from either order of axes.
+  public var pixels: Values {
+    get throws {
+      if let images = self["images_nchw"] { return images }
+      guard let images = self["images_nhwc"] else { throw Command.Failure(description: "no images") }
+      let (n, h, w) = (images.shape[0], images.shape[1], images.shape[2])
+      let planes = (0..<images.elements.count).map { index in
+        let (image, rest) = index.quotientAndRemainder(dividingBy: 3 * h * w)
+        let (channel, pixel) = rest.quotientAndRemainder(dividingBy: h * w)
+        return images.elements[(image * h * w + pixel) * 3 + channel]
+      }
+      return Values(shape: [n, 3, h, w], elements: planes)
     }
   }
 }

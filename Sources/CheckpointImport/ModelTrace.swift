@@ -1,0 +1,98 @@
+import Checkpoint
+import SoftMoEViT
+
+/// What a model computes for given pixels, written down for comparison with another framework.
+///
+/// Axes: n images, m tokens, e experts, p slots an expert.
+///
+///     pixels [n, 3, H, W], normalised  →  logits [n, c], features [n, …] (pooled, what the head reads),
+///                                         dispatch.L and combine.L [n, m, e, p] for each Soft MoE block L
+public struct ModelTrace {
+  private let model: SoftMoEViT
+  private let pixels: SourceTensor
+  private var imageCount: Int { pixels.shape[0] }
+
+  /// Opens a safetensors file with the tensor `pixels`.
+  ///
+  /// - Throws: `ImportError`, when it is not there or is no [n, 3, H, W] of the model's size.
+  public init(of model: SoftMoEViT, pixels path: String) throws(ImportError) {
+    let file: MappedFile
+    do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
+    let tensors = try Safetensors.tensors(in: file, path: path)
+    let (height, width) = (model.configuration.imageHeight, model.configuration.imageWidth)
+    guard let pixels = tensors.first(where: { $0.name == "pixels" }) else {
+      throw .missing(name: "pixels", expected: "shape [n, 3, \(height), \(width)] in \(path)")
+    }
+    guard pixels.shape.count == 4, pixels.shape[0] > 0, pixels.shape[1...] == [3, height, width] else {
+      throw .invalidSource(
+        path: path,
+        problem: "tensor 'pixels': expected shape [n, 3, \(height), \(width)], found \(pixels.shape)")
+    }
+    (self.model, self.pixels) = (model, pixels)
+  }
+
+  /// Runs the model over all images and writes the results, a batch at a time.
+  ///
+  /// - Throws: `ImportError.checkpoint` when the output can't be written; what was at `path` stays then.
+  public func write(to path: String, maxBatch: Int = 8, threadCount: Int) throws(ImportError) {
+    do throws(CheckpointError) {
+      let writer = try SafetensorsWriter(path: path, shapes: shapes)
+      var workspace = Workspace(
+        for: model.configuration, maxImageCount: min(maxBatch, imageCount), threadCount: threadCount)
+      for first in stride(from: 0, to: imageCount, by: workspace.maxImageCount) {
+        let batch = first..<min(imageCount, first + workspace.maxImageCount)
+        for image in batch { model.load(hwc(image), at: image - first, &workspace) }
+        try run(batch, &workspace, writer)
+      }
+      try writer.finish()
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
+
+  private func run(_ batch: Range<Int>, _ workspace: inout Workspace, _ writer: borrowing SafetensorsWriter)
+    throws(CheckpointError)
+  {
+    // A throw can't leave the forward pass: the first failure is kept.
+    var failure: CheckpointError?
+    let first = batch.lowerBound
+    model.forward(imageCount: batch.count, &workspace) { layer, workspace in
+      let block = model.configuration.moeLayers[layer]
+      do throws(CheckpointError) {
+        for image in batch where failure == nil {
+          let dispatch = workspace.dispatchWeights(of: image - first)
+          try writer.write(dispatch, of: "dispatch.\(block)", atRow: image)
+          try writer.write(workspace.combineWeights(of: image - first), of: "combine.\(block)", atRow: image)
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    for image in batch {
+      try writer.write(workspace.logits(of: image - first), of: "logits", atRow: image)
+      try writer.write(workspace.features(of: image - first), of: "features", atRow: image)
+    }
+  }
+
+  private var shapes: [String: [Int]] {
+    let configuration = model.configuration
+    var shapes = [
+      "logits": [imageCount, configuration.classCount], "features": [imageCount, configuration.featureWidth],
+    ]
+    guard let moe = configuration.moe else { return shapes }
+    for block in moe.layers {
+      let shape = [imageCount, configuration.tokenCount, moe.expertCount, moe.slotsPerExpert]
+      shapes["dispatch.\(block)"] = shape
+      shapes["combine.\(block)"] = shape
+    }
+    return shapes
+  }
+
+  /// One image with its channels last.
+  private func hwc(_ image: Int) -> [Float] {
+    let pixelCount = pixels.shape[2] * pixels.shape[3]
+    let planes = pixels.floats(image * 3 * pixelCount..<(image + 1) * 3 * pixelCount)
+    return (0..<3 * pixelCount).map { planes[$0 % 3 * pixelCount + $0 / 3] }
+  }
+}

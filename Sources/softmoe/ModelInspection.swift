@@ -1,0 +1,62 @@
+import Checkpoint
+import ImageInput
+import InferenceService
+import SoftMoEViT
+
+/// What `softmoe inspect` tells of a checkpoint; its JSON.
+struct ModelInspection: Encodable {
+  struct Block: Encodable {
+    let block: Int
+    let feedforward: String
+    let parameters: Int
+    let bytes: Int
+  }
+
+  struct Tensor: Encodable {
+    let name, type: String
+    let shape: [Int]
+    let bytes: Int
+  }
+
+  let name, weights: String
+  let formatVersion, bytes, parameters: Int
+  let hasProof: Bool
+  let configuration: ModelConfiguration
+  let preprocessing: Preprocessing
+  let labels: [String]
+  let provenance: [String: String]
+  let blocks: [Block]
+  let tensors: [Tensor]
+
+  private enum CodingKeys: String, CodingKey {
+    case name, weights, bytes, parameters, configuration, preprocessing, labels, provenance, blocks, tensors
+    case formatVersion = "format_version"
+    case hasProof = "has_proof"
+  }
+
+  init(path: String) throws {
+    let checkpoint = try Checkpoint(path: path)
+    let model = try ServedModel(path: path)
+    let configuration = model.network.configuration
+    (name, weights, labels) = (model.name, model.weightsName, model.labels)
+    (formatVersion, bytes, hasProof) = (checkpoint.version, checkpoint.byteCount, model.proof != nil)
+    self.configuration = configuration
+    (preprocessing, provenance) = (model.preprocessing, model.provenance)
+    let weights = checkpoint.tensors.filter { !$0.name.hasPrefix("probe/") }
+    parameters = weights.reduce(0) { $0 + $1.count }
+    tensors = checkpoint.tensors.map {
+      Tensor(name: $0.name, type: $0.type.name, shape: $0.shape, bytes: $0.byteCount)
+    }
+    blocks = (0..<configuration.depth).map { index in
+      let own = weights.filter { $0.name.hasPrefix("blocks/\(index)/") }
+      return Block(
+        block: index, feedforward: Self.feedforward(configuration, index),
+        parameters: own.reduce(0) { $0 + $1.count }, bytes: own.reduce(0) { $0 + $1.byteCount })
+    }
+  }
+
+  private static func feedforward(_ model: ModelConfiguration, _ index: Int) -> String {
+    guard let moe = model.moe, moe.layers.contains(index) else { return "MLP, \(model.mlpWidth) wide" }
+    return "Soft MoE, \(moe.expertCount) experts × \(moe.slotsPerExpert) slots, \(moe.expertWidth) wide"
+  }
+}

@@ -1,0 +1,30 @@
+import Checkpoint
+import TestSupport
+import Testing
+
+@Suite struct VerifyTests {
+  /// One tensor of 37 elements, all 1 but one.
+  private func expectFound(_ value: Float, at element: Int, as type: ElementType) throws {
+    try withTemporaryFile("one.smoe") { path in
+      var writer = try CheckpointWriter(
+        path: path, metadata: ["name": "x"], tensors: [.init(name: "weights", type: type, shape: [37])])
+      try writer.append { emit in
+        var values = [Float](repeating: 1, count: 37)
+        values[element] = value
+        try emit(values)
+      }
+      try writer.finish()
+      #expect(
+        throws: CheckpointError.notFinite(tensor: "weights", element: element, value: "\(value)")
+      ) { try Checkpoint(path: path, verification: .full) }
+      // Opening reads no tensor.
+      _ = try Checkpoint(path: path)
+    }
+  }
+
+  @Test(arguments: ElementType.allCases) func weightsThatAreNoNumbersAreFound(_ type: ElementType) throws {
+    for element in [0, 15, 16, 31, 32, 36] {
+      for value: Float in [.nan, .infinity, -.infinity] { try expectFound(value, at: element, as: type) }
+    }
+  }
+}
