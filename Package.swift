@@ -4,8 +4,24 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// Kernels alone drop the run-time checks: their loops are the hot ones and their bounds are checked
-/// once, at each kernel's entry.
-let kernels: [SwiftSetting] = strict + [.unsafeFlags(["-Ounchecked"])]
+/// once, at each kernel's entry. `instructions` are those that a module may use beyond the baseline.
+func kernels(_ instructions: String...) -> [SwiftSetting] {
+  strict + [.unsafeFlags(["-Ounchecked"] + instructions.flatMap { ["-Xcc", "-m\($0)"] })]
+}
+
+/// The inner loops (Sources/KernelLoops) are compiled once for each set of instructions; which of them
+/// runs is decided when the program starts.
+#if arch(x86_64)
+  let vectorKernels: [Target] = [
+    .target(
+      name: "KernelsAVX2", dependencies: ["CProcessor", "KernelInterface"], swiftSettings: kernels("avx2", "fma")),
+    .target(
+      name: "KernelsAVX512", dependencies: ["CProcessor", "KernelInterface"],
+      swiftSettings: kernels("avx2", "fma", "avx512f", "avx512vl", "avx512bw", "avx512dq")),
+  ]
+#else
+  let vectorKernels: [Target] = []
+#endif
 
 let package = Package(
   name: "softmoe",
@@ -28,7 +44,15 @@ let package = Package(
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
     // Ground floor: each knows only its C library.
-    .target(name: "Kernels", dependencies: ["COpenBLAS"], swiftSettings: kernels),
+    .target(name: "CProcessor"),
+    .target(name: "KernelInterface", swiftSettings: kernels()),
+    .target(
+      name: "KernelsPortable", dependencies: ["CProcessor", "KernelInterface"], swiftSettings: kernels(),
+      linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "Kernels",
+      dependencies: ["COpenBLAS", "CProcessor", "KernelInterface", "KernelsPortable"]
+        + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
     .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
@@ -67,12 +91,18 @@ let package = Package(
       name: "image-bench", dependencies: ["ImageInput"], path: "Benchmarks/images/image-bench",
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "kernel-bench",
+      dependencies: ["KernelInterface", "KernelsPortable"] + vectorKernels.map { .byName(name: $0.name) },
+      path: "Benchmarks/kernels/kernel-bench", swiftSettings: strict),
+
     // Tests; what several of them need is in TestSupport.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(
       name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport"], path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Checkpoint", "KernelInterface", "Kernels"], swiftSettings: strict),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "MicroHTTPTests", dependencies: ["MicroHTTP"], swiftSettings: strict),
@@ -81,7 +111,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "SoftMoEViTTests",
-      dependencies: ["SoftMoEViT", "CheckpointImport", "TestSupport", "CAllocationCounter"],
+      dependencies: ["softmoe", "SoftMoEViT", "CheckpointImport", "TestSupport", "CAllocationCounter"],
       swiftSettings: strict),
     // Runs the built command as a user does.
     .testTarget(
@@ -97,6 +127,7 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+package.targets += vectorKernels
 
 // Coverage-guided fuzzing of everything that reads a file of unknown origin; built by Fuzz/run alone.
 if Context.environment["SOFTMOE_FUZZ"] != nil {

@@ -28,8 +28,8 @@ extension Checkpoint {
         "padding", in: before.offset + before.byteCount..<tensor.offset)
     }
     try tensor.verify()
-    if let (element, value) = tensor.firstNonFinite() {
-      throw .notFinite(tensor: tensor.name, element: element, value: "\(value)")
+    if let (offset, value) = tensor.firstNonFinite() {
+      throw .notFinite(tensor: tensor.name, offset: offset, value: "\(value)")
     }
   }
 

@@ -15,7 +15,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   /// Bytes and their checksum disagree: the file is damaged.
   case checksumMismatch(part: String, expected: UInt64, found: UInt64)
   /// A weight is NaN or infinite.
-  case notFinite(tensor: String, element: Int, value: String)
+  case notFinite(tensor: String, offset: Int, value: String)
 
   /// One line: what was expected, what was found, where, what to do.
   public var description: String {
@@ -35,8 +35,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     case .checksumMismatch(let part, let expected, let found):
       "\(part) is damaged: its checksum should be \(hexadecimal(expected)), is \(hexadecimal(found)); "
         + "copy the file again"
-    case .notFinite(let tensor, let element, let value):
-      "tensor '\(tensor)': element \(element) is \(value), expected a finite number; "
+    case .notFinite(let tensor, let offset, let value):
+      "tensor '\(tensor)': its byte \(offset) begins \(value), expected a finite number; "
         + "import a checkpoint whose training did not diverge"
     }
   }

@@ -11,15 +11,25 @@ public struct CheckpointWriter: ~Copyable {
     public let name: String
     /// How the elements are stored.
     public let type: ElementType
+    /// In which order.
+    public let arrangement: Arrangement
     /// Dimensions, each at least 1, at most four.
     public let shape: [Int]
 
     /// A tensor to write.
-    public init(name: String, type: ElementType, shape: [Int]) {
-      (self.name, self.type, self.shape) = (name, type, shape)
+    public init(name: String, type: ElementType, arrangement: Arrangement = .rowMajor, shape: [Int]) {
+      (self.name, self.type, self.arrangement, self.shape) = (name, type, arrangement, shape)
     }
 
     var count: Int { shape.reduce(1, *) }
+
+    /// Bytes of the tensor.
+    public var byteCount: Int {
+      guard let count = arrangement.byteCount(shape: shape, type: type) else {
+        preconditionFailure("\(name) \(shape) is too large")
+      }
+      return count
+    }
   }
 
   private let path: String
@@ -49,6 +59,8 @@ public struct CheckpointWriter: ~Copyable {
         (1..<Layout.nameLength).contains(tensor.name.utf8.count)
         && tensor.name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         && tensor.shape.count <= Layout.maximumRank && tensor.shape.allSatisfy { $0 > 0 }
+        && tensor.shape.count >= (tensor.arrangement == .panels ? 2 : 0)
+        && (tensor.arrangement == .panels || tensor.type != .int8)
       precondition(isValid, "tensor \(tensor.name) \(tensor.shape)")
     }
     let encoded: [UInt8]
@@ -79,7 +91,7 @@ public struct CheckpointWriter: ~Copyable {
     if !isFinished { unlink(temporaryPath) }
   }
 
-  /// Writes the next tensor, its elements handed over in pieces, row-major.
+  /// Writes the next tensor, its elements handed over in pieces, row-major whatever its arrangement.
   ///
   /// - Parameter body: calls its argument with consecutive pieces; together they must be the tensor.
   /// - Throws: `CheckpointError.unwritable`, or what `body` throws.
@@ -89,15 +101,28 @@ public struct CheckpointWriter: ~Copyable {
     let offset = (position + Layout.tensorAlignment - 1) & ~(Layout.tensorAlignment - 1)
     var checksum = Checksum()
     var end = offset
-    try body { piece in
-      let bytes = Self.encode(piece, as: description.type)
-      try bytes.withUnsafeBytes { bytes in
+    // A matrix is packed when it is whole; nothing else waits.
+    let matrix = description.arrangement == .panels ? Arrangement.matrix(of: description.shape) : nil
+    var waiting: [Float] = []
+    func put(_ bytes: [UInt8]) throws(CheckpointError) {
+      try bytes.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in
         checksum.update(bytes)
         try write(bytes, at: end)
         end += bytes.count
       }
     }
-    let expected = description.count * description.type.byteCount
+    try body { piece in
+      guard let (k, c) = matrix else { return try put(Self.encode(piece, as: description.type)) }
+      waiting += piece
+      var first = 0
+      while waiting.count - first >= k * c {
+        let values = Array(waiting[first..<first + k * c])
+        try put(Panels.pack(values, k: k, c: c, type: description.type))
+        first += k * c
+      }
+      waiting.removeFirst(first)
+    }
+    let expected = description.byteCount
     precondition(end - offset == expected, "\(description.name): \(end - offset) of \(expected) bytes")
     records.append(Record(offset: offset, checksum: checksum.value))
     position = end
@@ -164,6 +189,7 @@ public struct CheckpointWriter: ~Copyable {
         for (index, value) in values.enumerated() {
           raw.storeBytes(of: Float16(value), toByteOffset: index * 2, as: Float16.self)
         }
+      case .int8: preconditionFailure("int8 is for matrices in panels")
       }
       initializedCount = count
     }
@@ -192,12 +218,13 @@ public struct CheckpointWriter: ~Copyable {
       let start = tableOffset + index * Layout.recordLength
       bytes.replaceSubrange(start..<start + tensor.name.utf8.count, with: tensor.name.utf8)
       put(tensor.type.rawValue, at: start + Field.type)
+      put(tensor.arrangement.rawValue, at: start + Field.arrangement)
       put(UInt32(tensor.shape.count), at: start + Field.rank)
       for (axis, dimension) in tensor.shape.enumerated() {
         put(UInt64(dimension), at: start + Field.dimensions + 8 * axis)
       }
       put(UInt64(record.offset), at: start + Field.offset)
-      put(UInt64(tensor.count * tensor.type.byteCount), at: start + Field.length)
+      put(UInt64(tensor.byteCount), at: start + Field.length)
       put(record.checksum, at: start + Field.checksum)
     }
     let checksum = bytes.withUnsafeBytes { Layout.headerChecksum($0) }

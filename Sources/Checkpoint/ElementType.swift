@@ -6,12 +6,15 @@ public enum ElementType: UInt16, Sendable, CaseIterable {
   case bf16 = 2
   /// IEEE 754 binary16.
   case f16 = 3
+  /// Integers −127…127 with a scale for each output column; matrices in panels only.
+  case int8 = 4
 
   /// Bytes a number.
   public var byteCount: Int {
     switch self {
     case .f32: 4
     case .bf16, .f16: 2
+    case .int8: 1
     }
   }
 
@@ -21,6 +24,7 @@ public enum ElementType: UInt16, Sendable, CaseIterable {
     case .f32: "f32"
     case .bf16: "bf16"
     case .f16: "f16"
+    case .int8: "int8"
     }
   }
 

@@ -29,7 +29,8 @@ struct Header {
       mark == Layout.byteOrderMark, "byte order", at: Field.byteOrderMark, expected: "0x01020304",
       found: "0x" + String(mark, radix: 16))
     try reader.require(
-      version == Layout.version, "version", at: Field.version, expected: "\(Layout.version)",
+      (1...Layout.version).contains(version), "version", at: Field.version,
+      expected: "1…\(Layout.version)",
       found: "\(version); a newer softmoe may read it")
 
     let fileLength = try reader.integer("file length", at: Field.fileLength, as: UInt64.self)

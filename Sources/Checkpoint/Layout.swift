@@ -1,8 +1,9 @@
-/// The fixed numbers of the file format, version 1. `docs/checkpoint-format.md` is the specification.
+/// The fixed numbers of the file format. `docs/checkpoint-format.md` is the specification.
 package enum Layout {
   /// 0x89 keeps text tools away; CR LF and Ctrl-Z reveal a transfer in text mode.
   static let magic: [UInt8] = [0x89, 0x53, 0x4D, 0x4F, 0x45, 0x0D, 0x0A, 0x1A]
-  static let version: UInt32 = 1
+  /// What is written. Version 1, which is read too, has row-major tensors alone.
+  static let version: UInt32 = 2
   static let byteOrderMark: UInt32 = 0x0102_0304
   static let preambleLength = 128
   static let recordLength = 128

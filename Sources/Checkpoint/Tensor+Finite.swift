@@ -1,30 +1,51 @@
 extension Tensor {
-  /// The first element that is NaN or infinite: one that would make every answer NaN.
+  /// The first stored number that is NaN or infinite: one that would make every answer NaN.
   ///
+  /// - Returns: its byte, counted from the tensor's first, and its value.
   /// - Cost: one read of the tensor, 16 elements at a time.
-  public func firstNonFinite() -> (index: Int, value: Float)? {
+  public func firstNonFinite() -> (offset: Int, value: Float)? {
     // All exponent bits set: infinity or NaN.
-    let index =
-      switch type {
-      case .f32: firstElement(withAllBits: UInt32(0x7F80_0000))
-      case .bf16: firstElement(withAllBits: UInt16(0x7F80))
-      case .f16: firstElement(withAllBits: UInt16(0x7C00))
+    switch type {
+    case .f32:
+      return first(withAllBits: UInt32(0x7F80_0000), in: 0..<byteCount).map { ($0, float32(at: $0)) }
+    case .bf16: return first(withAllBits: UInt16(0x7F80), in: 0..<byteCount).map { ($0, stored($0 / 2)) }
+    case .f16: return first(withAllBits: UInt16(0x7C00), in: 0..<byteCount).map { ($0, stored($0 / 2)) }
+    case .int8:
+      // Integers can be nothing else; the scales at the end of each panel can.
+      let scales = Arrangement.panelWidth * 4
+      let panel = byteCount / max(1, panelCount)
+      for end in stride(from: panel, through: byteCount, by: panel) {
+        if let offset = first(withAllBits: UInt32(0x7F80_0000), in: end - scales..<end) {
+          return (offset, float32(at: offset))
+        }
       }
-    return index.map { ($0, self[$0]) }
+      return nil
+    }
   }
 
-  private func firstElement<Bits: FixedWidthInteger & SIMDScalar>(withAllBits mask: Bits) -> Int? {
+  private func float32(at offset: Int) -> Float {
+    bytes.loadUnaligned(fromByteOffset: offset, as: Float.self)
+  }
+
+  private var panelCount: Int {
+    guard let (k, c) = Arrangement.matrix(of: shape) else { return 1 }
+    return count / (k * c) * ((c - 1) / Arrangement.panelWidth + 1)
+  }
+
+  private func first<Bits: FixedWidthInteger & SIMDScalar>(withAllBits mask: Bits, in range: Range<Int>)
+    -> Int?
+  {
     let (bytes, size) = (bytes, MemoryLayout<Bits>.size)
-    func hasMask(_ index: Int) -> Bool {
-      bytes.loadUnaligned(fromByteOffset: index * size, as: Bits.self) & mask == mask
+    func hasMask(_ offset: Int) -> Bool {
+      bytes.loadUnaligned(fromByteOffset: offset, as: Bits.self) & mask == mask
     }
-    let whole = count & ~15
-    for start in stride(from: 0, to: whole, by: 16) {
-      let elements = bytes.loadUnaligned(fromByteOffset: start * size, as: SIMD16<Bits>.self)
+    let whole = range.lowerBound + range.count / (16 * size) * (16 * size)
+    for start in stride(from: range.lowerBound, to: whole, by: 16 * size) {
+      let elements = bytes.loadUnaligned(fromByteOffset: start, as: SIMD16<Bits>.self)
       if any((elements & mask) .== SIMD16(repeating: mask)) {
-        return (start..<start + 16).first(where: hasMask)
+        return stride(from: start, to: start + 16 * size, by: size).first(where: hasMask)
       }
     }
-    return (whole..<count).first(where: hasMask)
+    return stride(from: whole, to: range.upperBound, by: size).first(where: hasMask)
   }
 }

@@ -10,7 +10,8 @@ struct TensorTable {
     var end = UInt64(header.dataOffset)
     for record in stride(from: header.table.lowerBound, to: header.table.upperBound, by: Layout.recordLength)
     {
-      let tensor = try Self.tensor(at: record, expectedAfter: end, file: file, reader: reader)
+      let tensor = try Self.tensor(
+        at: record, expectedAfter: end, file: file, reader: reader, version: header.version)
       try reader.require(
         names.insert(tensor.name).inserted, "tensor name", at: record, expected: "unique names",
         found: "'\(tensor.name)' twice")
@@ -24,7 +25,7 @@ struct TensorTable {
   }
 
   private static func tensor(
-    at record: Int, expectedAfter end: UInt64, file: MappedFile, reader: FieldReader
+    at record: Int, expectedAfter end: UInt64, file: MappedFile, reader: FieldReader, version: UInt32
   ) throws(CheckpointError) -> Tensor {
     typealias Field = Layout.Record
     let name = try self.name(at: record + Field.name, reader: reader)
@@ -36,13 +37,20 @@ struct TensorTable {
         expected: ElementType.allCases.map { "\($0.rawValue) (\($0.name))" }.joined(separator: " or "),
         found: "\(code)")
     }
-    let arrangement = try reader.integer(
+    let arrangementCode = try reader.integer(
       "arrangement of '\(name)'", at: record + Field.arrangement, as: UInt16.self)
+    guard let arrangement = Arrangement(rawValue: arrangementCode), version > 1 || arrangement == .rowMajor
+    else {
+      throw .invalid(
+        field: "arrangement of '\(name)'", offset: UInt64(record + Field.arrangement),
+        expected: version == 1 ? "0 (row-major)" : "0 (row-major) or 1 (panels)", found: "\(arrangementCode)")
+    }
     try reader.require(
-      arrangement == 0, "arrangement of '\(name)'", at: record + Field.arrangement,
-      expected: "0 (row-major)", found: "\(arrangement)")
+      type != .int8 || arrangement == .panels, "arrangement of '\(name)'", at: record + Field.arrangement,
+      expected: "1 (panels) for int8", found: "\(arrangementCode)")
 
-    let (shape, byteCount) = try self.shape(of: name, type: type, at: record, reader: reader)
+    let (shape, byteCount) = try self.shape(
+      of: name, type: type, arrangement: arrangement, at: record, reader: reader)
 
     let offset = try reader.integer("offset of '\(name)'", at: record + Field.offset, as: UInt64.self)
     let expected = Layout.aligned(end, to: Layout.tensorAlignment)
@@ -56,7 +64,8 @@ struct TensorTable {
       found: "\(byteCount) bytes from \(offset)")
 
     return Tensor(
-      name: name, type: type, shape: shape, offset: Int(offset),
+      name: name, type: type, arrangement: arrangement, shape: shape, offset: Int(offset),
+      byteCount: Int(byteCount),
       checksum: try reader.integer("checksum of '\(name)'", at: record + Field.checksum, as: UInt64.self),
       file: file)
   }
@@ -74,33 +83,38 @@ struct TensorTable {
     return String(decoding: text, as: UTF8.self)
   }
 
-  private static func shape(of name: String, type: ElementType, at record: Int, reader: FieldReader)
-    throws(CheckpointError) -> (shape: [Int], byteCount: UInt64)
-  {
+  private static func shape(
+    of name: String, type: ElementType, arrangement: Arrangement, at record: Int, reader: FieldReader
+  ) throws(CheckpointError) -> (shape: [Int], byteCount: UInt64) {
     typealias Field = Layout.Record
     let rank = try reader.integer("rank of '\(name)'", at: record + Field.rank, as: UInt32.self)
     try reader.require(
       rank <= Layout.maximumRank, "rank of '\(name)'", at: record + Field.rank,
       expected: "0…\(Layout.maximumRank)", found: "\(rank)")
     var shape: [Int] = []
-    var byteCount = UInt64(type.byteCount)
+    var elements = UInt64(type.byteCount)
     for axis in 0..<Layout.maximumRank {
       let place = record + Field.dimensions + 8 * axis
       let dimension = try reader.integer("dimension \(axis) of '\(name)'", at: place, as: UInt64.self)
       let isUsed = axis < rank
-      let (product, overflow) = byteCount.multipliedReportingOverflow(by: max(dimension, 1))
+      let (product, overflow) = elements.multipliedReportingOverflow(by: max(dimension, 1))
       try reader.require(
         (isUsed ? dimension > 0 : dimension == 0) && !overflow && product <= UInt64(Int.max),
         "dimension \(axis) of '\(name)'", at: place,
         expected: isUsed ? "a positive number whose product fits 63 bits" : "zero (unused)",
         found: "\(dimension)")
       if isUsed { shape.append(Int(dimension)) }
-      byteCount = product
+      elements = product
+    }
+    guard let byteCount = arrangement.byteCount(shape: shape, type: type) else {
+      throw .invalid(
+        field: "shape of '\(name)'", offset: UInt64(record + Field.dimensions),
+        expected: "matrices whose panels' bytes fit 63 bits", found: "\(shape)")
     }
     let length = try reader.integer("length of '\(name)'", at: record + Field.length, as: UInt64.self)
     try reader.require(
-      length == byteCount, "length of '\(name)'", at: record + Field.length,
+      length == UInt64(byteCount), "length of '\(name)'", at: record + Field.length,
       expected: "\(byteCount) bytes by its shape", found: "\(length)")
-    return (shape, byteCount)
+    return (shape, UInt64(byteCount))
   }
 }

@@ -55,7 +55,11 @@ public struct CheckpointImport {
     throw .option(name: "dtype", problem: "f16 can't hold \(outside) of tensor '\(name)'; choose bf16 or f32")
   }
 
-  private func storage(of tensor: PlannedTensor) -> ElementType { tensor.isMatrix ? matrixType : .f32 }
+  private func described(_ tensor: PlannedTensor) -> CheckpointWriter.Description {
+    CheckpointWriter.Description(
+      name: tensor.name, type: tensor.role == .matrix ? matrixType : .f32,
+      arrangement: tensor.role == .vector ? .rowMajor : .panels, shape: tensor.shape)
+  }
 
   private static func family(of source: SourceModel) -> ModelFamily? {
     if VMoEReader.recognizes(source) { return .vmoe }
@@ -65,7 +69,7 @@ public struct CheckpointImport {
 
   /// Bytes of the tensors that `write` writes.
   public var byteCount: Int {
-    plan.tensors.reduce(0) { $0 + $1.shape.reduce(storage(of: $1).byteCount, *) }
+    plan.tensors.reduce(0) { $0 + described($1).byteCount }
   }
 
   /// Whether labels and preprocessing fit the model.
@@ -103,19 +107,17 @@ public struct CheckpointImport {
       let tensors = plan.tensors + SelfProof.placeholders(for: configuration)
       var writer = try CheckpointWriter(
         path: path, metadata: metadata,
-        tensors: tensors.map {
-          CheckpointWriter.Description(name: $0.name, type: storage(of: $0), shape: $0.shape)
-        })
+        tensors: tensors.map(described))
       var written = 0
       for tensor in tensors {
         try writer.append { emit in
           try tensor.pieces { piece in
-            if tensor.isMatrix { try requireRange(piece, of: tensor.name) }
+            if tensor.role == .matrix { try requireRange(piece, of: tensor.name) }
             try emit(piece)
           }
         }
         for file in files { file.releasePages() }
-        written += tensor.shape.reduce(storage(of: tensor).byteCount, *)
+        written += described(tensor).byteCount
         progress(Double(written) / Double(byteCount))
       }
       try writer.completeLast { path in try SelfProof.logits(ofModelAt: path) }

@@ -9,10 +9,19 @@ struct ImportPlan {
 
 /// One tensor to write. `pieces` hands its elements over in order, a bounded number at a time.
 struct PlannedTensor {
+  /// How a tensor may be stored.
+  enum Role {
+    /// Float, row-major.
+    case vector
+    /// A weight matrix: in panels, maybe in fewer bits.
+    case matrix
+    /// The router's matrix: in panels, always Float, since its softmaxes feel every bit.
+    case router
+  }
+
   let name: String
   let shape: [Int]
-  /// Whether it is a weight matrix, which may be stored in fewer bits; the rest stays Float.
-  let isMatrix: Bool
+  let role: Role
   let pieces: (_ emit: ([Float]) throws -> Void) throws -> Void
 }
 
@@ -60,9 +69,8 @@ final class SourceModel {
 
 extension PlannedTensor {
   /// The sources one after another, as they are, under a new shape.
-  static func copy(_ name: String, _ shape: [Int], of sources: [SourceTensor], isMatrix: Bool = false) -> Self
-  {
-    PlannedTensor(name: name, shape: shape, isMatrix: isMatrix) { emit in
+  static func copy(_ name: String, _ shape: [Int], of sources: [SourceTensor], role: Role = .vector) -> Self {
+    PlannedTensor(name: name, shape: shape, role: role) { emit in
       for source in sources {
         for start in stride(from: 0, to: source.count, by: SourceModel.pieceCount) {
           try emit(source.floats(start..<min(source.count, start + SourceModel.pieceCount)))
@@ -75,7 +83,7 @@ extension PlannedTensor {
   static func transposed(_ name: String, _ shape: [Int], of sources: [SourceTensor], rows: Int, columns: Int)
     -> Self
   {
-    PlannedTensor(name: name, shape: shape, isMatrix: true) { emit in
+    PlannedTensor(name: name, shape: shape, role: .matrix) { emit in
       for source in sources {
         let matrixCount = source.count / (rows * columns)
         for matrix in 0..<matrixCount {
@@ -88,7 +96,7 @@ extension PlannedTensor {
 
   /// Matrices [rows, columns_i] side by side: row by row, a row of each; as many rows a piece as fit.
   static func sideBySide(_ name: String, _ shape: [Int], of sources: [SourceTensor], rows: Int) -> Self {
-    PlannedTensor(name: name, shape: shape, isMatrix: true) { emit in
+    PlannedTensor(name: name, shape: shape, role: .matrix) { emit in
       let widths = sources.map { $0.count / rows }
       let total = widths.reduce(0, +)
       let step = max(1, SourceModel.pieceCount / max(1, total))
@@ -109,9 +117,18 @@ extension PlannedTensor {
     }
   }
 
+  /// The router's matrix [d, s] of phi [d, n, p] and the learned scale, if there is one.
+  static func router(
+    _ name: String, _ moe: ModelConfiguration.SoftMoE, phi: SourceTensor, scale: SourceTensor?
+  ) -> Self {
+    PlannedTensor(name: name, shape: [phi.shape[0], moe.slotCount], role: .router) { emit in
+      try emit(moe.routerKernel(phi: phi.floats(), scale: scale?.floats()[0] ?? 1))
+    }
+  }
+
   /// Values made here.
   static func values(_ name: String, _ shape: [Int], _ values: [Float]) -> Self {
-    PlannedTensor(name: name, shape: shape, isMatrix: false) { emit in try emit(values) }
+    PlannedTensor(name: name, shape: shape, role: .vector) { emit in try emit(values) }
   }
 }
 

@@ -116,7 +116,7 @@ struct TimmReader {
     let (p, d, m) = (model.patchSize, model.width, model.tokenCount)
     let projection = try source.take("patch_embed.proj.weight", [d, 3, p, p])
     var tensors = [
-      PlannedTensor(name: "patch_embedding/kernel", shape: [p * p * 3, d], isMatrix: true) { emit in
+      PlannedTensor(name: "patch_embedding/kernel", shape: [p * p * 3, d], role: .matrix) { emit in
         // [d, 3, P·P] → [P·P, 3, d]
         let values = projection.floats()
         var kernel = [Float](repeating: 0, count: values.count)
@@ -169,9 +169,9 @@ struct TimmReader {
   {
     let (n, p, h) = (moe.expertCount, moe.slotsPerExpert, moe.expertWidth)
     var tensors = [
-      try copy("\(target)/phi", [d, n * p], from: "\(from).phi", [d, n, p]),
-      moe.normalization == .none
-        ? .values("\(target)/scale", [1], [1]) : try copy("\(target)/scale", [1], from: "\(from).scale"),
+      PlannedTensor.router(
+        "\(target)/router/kernel", moe, phi: try source.take("\(from).phi", [d, n, p]),
+        scale: moe.normalization == .none ? nil : try source.take("\(from).scale", [1]))
     ]
     for (part, name, k, c) in [("up", "fc1", d, h), ("down", "fc2", h, d)] {
       let stacked = "\(from).stacked_expert_\(name)"

@@ -101,7 +101,8 @@ struct VMoEReader {
     throws(ImportError) -> PlannedTensor
   {
     .copy(
-      target, shape, of: [try source.take(name, sourceShape ?? shape)], isMatrix: target.hasSuffix("/kernel"))
+      target, shape, of: [try source.take(name, sourceShape ?? shape)],
+      role: target.hasSuffix("/kernel") ? .matrix : .vector)
   }
 
   private func embedding(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
@@ -153,8 +154,10 @@ struct VMoEReader {
       return tensors
     }
     let (n, p, h) = (moe.expertCount, moe.slotsPerExpert, moe.expertWidth)
-    tensors.append(try copy("\(target)/moe/phi", [d, n * p], from: name(index, "Moe/Router/mu"), [d, n, p]))
-    tensors.append(try copy("\(target)/moe/scale", [1], from: name(index, "Moe/Router/scale"), []))
+    tensors.append(
+      .router(
+        "\(target)/moe/router/kernel", moe, phi: try source.take(name(index, "Moe/Router/mu"), [d, n, p]),
+        scale: try source.take(name(index, "Moe/Router/scale"), [])))
     tensors += try linear("\(target)/moe/experts/up", from: name(index, "Moe/Mlp/Dense_0"), count: [n], d, h)
     tensors += try linear(
       "\(target)/moe/experts/down", from: name(index, "Moe/Mlp/Dense_1"), count: [n], h, d)
@@ -206,9 +209,7 @@ struct VMoEReader {
       try source.take("\(attention)/\(part)/bias", [heads, hd])
     }
     var tensors = [
-      try copy("map_head/probe", [d], from: "MapHead/probe", [1, 1, d]),
-      .copy("map_head/query/kernel", [d, d], of: [try kernel("query")], isMatrix: true),
-      .copy("map_head/query/bias", [d], of: [try bias("query")]),
+      .values("map_head/query", [d], try probeQuery(model, kernel: kernel("query"), bias: bias("query"))),
       .sideBySide(
         "map_head/key_value/kernel", [d, 2 * d], of: [try kernel("key"), try kernel("value")], rows: d),
       .copy("map_head/key_value/bias", [2 * d], of: [try bias("key"), try bias("value")]),
@@ -216,12 +217,21 @@ struct VMoEReader {
       try copy("map_head/out/bias", [d], from: "\(attention)/out/bias"),
     ]
     if model.qkNorm == .scale {
-      tensors.append(try copy("map_head/query_norm/scale", [hd], from: "\(attention)/query_ln/scale"))
       tensors.append(try copy("map_head/key_norm/scale", [hd], from: "\(attention)/key_ln/scale"))
     }
     tensors += try norm("map_head/norm", from: "MapHead/LayerNorm", d)
     tensors += try linear("map_head/mlp/up", from: "MapHead/Mlp/Dense_0", d, model.mlpWidth)
     tensors += try linear("map_head/mlp/down", from: "MapHead/Mlp/Dense_1", model.mlpWidth, d)
     return tensors
+  }
+
+  private func probeQuery(_ model: ModelConfiguration, kernel: SourceTensor, bias: SourceTensor)
+    throws(ImportError) -> [Float]
+  {
+    let scale = "MapHead/MultiHeadDotProductAttention/query_ln/scale"
+    return model.probeQuery(
+      probe: try source.take("MapHead/probe", [1, 1, model.width]).floats(), kernel: kernel.floats(),
+      bias: bias.floats(),
+      normScale: model.qkNorm == .scale ? try source.take(scale, [model.headWidth]).floats() : nil)
   }
 }

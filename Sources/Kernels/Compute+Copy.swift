@@ -1,3 +1,5 @@
+import KernelInterface
+
 extension Compute {
   /// Copies rows.
   public func copy(_ input: borrowing Matrix, rows: Int, into output: inout Matrix) {
@@ -11,14 +13,20 @@ extension Compute {
   public func roundToBFloat16(rows: Int, inPlace matrix: inout Matrix) {
     require(matrix.rowCount >= rows, "rounding has \(rows) rows")
     let d = matrix.columnCount
-    nonisolated(unsafe) let x = matrix.base
-    parallel(rows: rows, columns: d) { rows in
-      let start = x + rows.lowerBound * d
-      map(start, count: rows.count * d, into: start) { v, _ in
-        let bits = unsafeBitCast(v, to: SIMD8<UInt32>.self)
-        let rounded = (bits &+ 0x7FFF &+ ((bits &>> 16) & 1)) & 0xFFFF_0000
-        return unsafeBitCast(rounded, to: Vector.self).replacing(with: v, where: v .!= v)
-      }
-    }
+    let blocks = rowBlocks(rows: rows, columns: d)
+    run(RoundingWork(loops: loops, blocks: blocks, width: d, x: matrix.base), jobs: blocks.count)
+  }
+}
+
+private struct RoundingWork: ParallelWork {
+  let loops: any VectorKernels
+  let blocks: RowBlocks
+  let width: Int
+  let x: UnsafeMutablePointer<Float>
+
+  func run(job: Int, _ scratch: Scratch) {
+    let rows = blocks.range(job)
+    let first = x + rows.lowerBound * width
+    loops.roundToBFloat16(first, count: rows.count * width, into: first)
   }
 }

@@ -1,3 +1,5 @@
+import KernelInterface
+
 extension Compute {
   /// Every expert's MLP on its own slots, for all images of the batch at once:
   /// `slotOutputs = activation(slotInputs·up + upBias)·down + downBias`.
@@ -22,29 +24,62 @@ extension Compute {
     require(slotInputs.columnCount == d && slotOutputs.columnCount == d, "slots are \(d) wide")
     require(
       min(slotInputs.rowCount, slotOutputs.rowCount) >= n * rowsPerExpert, "slots for \(n) experts")
-    nonisolated(unsafe) let (x, y) = (slotInputs.base, slotOutputs.base)
-    parallel(jobs: n) { expert, scratch in
-      require(scratch.count >= rowsPerExpert * h + d * h, "scratch for an expert")
-      let hidden = scratch.base
-      let panel = hidden + rowsPerExpert * h
-      let first = expert * rowsPerExpert * d
-      product(
-        m: rowsPerExpert, n: h, k: d, Operand(base: x + first, stride: d),
-        operand(up.weights, expert, columns: 0..<h, panel: panel), into: hidden, stride: h)
-      Epilogue.activate(activation).finish(
-        rows: rowsPerExpert, columns: h, source: hidden, sourceStride: h,
-        bias: up.bias.map { $0.base + expert * h }, firstColumn: 0, into: hidden, stride: h)
-      product(
-        m: rowsPerExpert, n: d, k: h, Operand(base: hidden, stride: h),
-        operand(down.weights, expert, columns: 0..<d, panel: panel), into: y + first, stride: d)
-      Epilogue.store.finish(
-        rows: rowsPerExpert, columns: d, source: y + first, sourceStride: d,
-        bias: down.bias.map { $0.base + expert * d }, firstColumn: 0, into: y + first, stride: d)
-    }
+    // An expert is a job, unless its rows are many, or the experts too few for the threads.
+    let share = (n * rowsPerExpert + 4 * threadCount - 1) / (4 * threadCount)
+    let height = min(rowsPerExpert, Self.tallestExpertBlock, max(12, (share + 11) / 12 * 12))
+    let blocks = RowBlocks(rows: rowsPerExpert, height: height)
+    run(
+      ExpertsWork(
+        kernels: kernels, blocks: blocks, up: up, down: down, activation: activation, x: slotInputs.base,
+        y: slotOutputs.base), jobs: n * blocks.count)
   }
 
   /// Floats of scratch a thread that `experts` needs.
-  public static func expertsScratch(rowsPerExpert: Int, width: Int, mlpWidth: Int) -> Int {
-    rowsPerExpert * mlpWidth + width * mlpWidth
+  public static func expertsScratch(_ kernels: KernelSet, rowsPerExpert: Int, width: Int, mlpWidth: Int)
+    -> Int
+  {
+    let rows = min(rowsPerExpert, tallestExpertBlock)
+    return rows * mlpWidth + kernels.productScratch(rows: rows, k: max(width, mlpWidth))
+  }
+
+  private static var tallestExpertBlock: Int { 192 }
+}
+
+private struct ExpertsWork: ParallelWork {
+  let kernels: KernelSet
+  let blocks: RowBlocks
+  let up, down: Linear
+  let activation: Activation
+  let x: UnsafePointer<Float>
+  let y: UnsafeMutablePointer<Float>
+
+  init(
+    kernels: KernelSet, blocks: RowBlocks, up: Linear, down: Linear, activation: Activation,
+    x: UnsafeMutablePointer<Float>, y: UnsafeMutablePointer<Float>
+  ) {
+    (self.kernels, self.blocks, self.up, self.down) = (kernels, blocks, up, down)
+    (self.activation, self.x, self.y) = (activation, UnsafePointer(x), y)
+  }
+
+  func run(job: Int, _ scratch: Scratch) {
+    let (expert, block) = job.quotientAndRemainder(dividingBy: blocks.count)
+    let rows = blocks.range(block)
+    let (d, h) = (up.weights.inputWidth, up.weights.outputWidth)
+    let hidden = scratch.base
+    let rest = hidden + rows.count * h
+    require(
+      scratch.count >= rows.count * h + kernels.productScratch(rows: rows.count, k: max(d, h)),
+      "scratch for an expert")
+    let first = (expert * blocks.rows + rows.lowerBound) * d
+    kernels.product(
+      rows: rows.count, columns: 0..<h, left: LeftOperand(base: x + first, rowStride: d),
+      right: up.weights.matrix(expert),
+      finish: Finish(.activate(activation), bias: up.bias.map { $0.base + expert * h }),
+      target: Target(base: hidden, stride: h), scratch: rest)
+    kernels.product(
+      rows: rows.count, columns: 0..<d, left: LeftOperand(base: hidden, rowStride: h),
+      right: down.weights.matrix(expert),
+      finish: Finish(.store, bias: down.bias.map { $0.base + expert * d }),
+      target: Target(base: y + first, stride: d), scratch: rest)
   }
 }

@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// How a vector is brought to length 1. The implementations of Soft MoE differ here.
 public enum L2Normalization: Sendable {
   /// v · rsqrt(Σv² + ε).
@@ -30,20 +32,6 @@ public struct LayerNorm: Sendable {
   public init(scale: WeightVectors?, shift: WeightVectors?, epsilon: Float) {
     (self.scale, self.shift, self.epsilon) = (scale, shift, epsilon)
   }
-
-  /// `target = (x − mean) / √(variance + ε) · scale + shift`; `target` may be `source`.
-  @inline(__always)
-  func callAsFunction(_ source: UnsafePointer<Float>, count: Int, into target: UnsafeMutablePointer<Float>) {
-    let mean = sum(source, count: count) / Float(count)
-    let variance = sum(source, count: count) { ($0 - mean) * ($0 - mean) } / Float(count)
-    let factor = 1 / (variance + epsilon).squareRoot()
-    map(source, count: count, into: target) { x, i in
-      var y = (x - mean) * factor
-      if let scale { y *= tailSafe(scale.base, i, count) }
-      if let shift { y += tailSafe(shift.base, i, count) }
-      return y
-    }
-  }
 }
 
 extension Compute {
@@ -58,22 +46,25 @@ extension Compute {
     let d = input.columnCount
     require(output.columnCount == d, "a norm keeps the width")
     require(min(input.rowCount, output.rowCount) >= rows, "norm has \(rows) rows")
-    require((norm.scale?.width ?? d) == d && (norm.shift?.width ?? d) == d, "norm parameters are [\(d)]")
-    nonisolated(unsafe) let (x, y) = (input.base, output.base)
-    parallel(rows: rows, columns: d) { rows in
-      for row in rows { norm(x + row * d, count: d, into: y + row * d) }
-    }
+    layerNorm(norm, from: input.base, rows: rows, width: d, into: output.base)
   }
 
   /// LayerNorm of each row, in place.
   public func layerNorm(_ norm: LayerNorm, rows: Int, inPlace matrix: inout Matrix) {
-    let d = matrix.columnCount
     require(matrix.rowCount >= rows, "norm has \(rows) rows")
+    layerNorm(norm, from: matrix.base, rows: rows, width: matrix.columnCount, into: matrix.base)
+  }
+
+  private func layerNorm(
+    _ norm: LayerNorm, from source: UnsafePointer<Float>, rows: Int, width d: Int,
+    into target: UnsafeMutablePointer<Float>
+  ) {
     require((norm.scale?.width ?? d) == d && (norm.shift?.width ?? d) == d, "norm parameters are [\(d)]")
-    nonisolated(unsafe) let x = matrix.base
-    parallel(rows: rows, columns: d) { rows in
-      for row in rows { norm(x + row * d, count: d, into: x + row * d) }
-    }
+    let blocks = rowBlocks(rows: rows, columns: d)
+    run(
+      LayerNormWork(
+        loops: loops, norm: norm, blocks: blocks, x: source, y: target, stride: d, groups: 1, width: d),
+      jobs: blocks.count)
   }
 
   /// LayerNorm over each head's share of the columns from `firstColumn`, in place: QK-norm.
@@ -86,15 +77,12 @@ extension Compute {
     let stride = matrix.columnCount
     require(firstColumn + headCount * headWidth <= stride && matrix.rowCount >= rows, "heads lie in the row")
     require((norm.scale?.width ?? headWidth) == headWidth, "QK-norm parameters are [\(headWidth)]")
-    nonisolated(unsafe) let x = matrix.base
-    parallel(rows: rows, columns: headCount * headWidth) { rows in
-      for row in rows {
-        for head in 0..<headCount {
-          let start = x + row * stride + firstColumn + head * headWidth
-          norm(start, count: headWidth, into: start)
-        }
-      }
-    }
+    let blocks = rowBlocks(rows: rows, columns: headCount * headWidth)
+    let first = matrix.base + firstColumn
+    run(
+      LayerNormWork(
+        loops: loops, norm: norm, blocks: blocks, x: first, y: first, stride: stride, groups: headCount,
+        width: headWidth), jobs: blocks.count)
   }
 
   /// Each row brought to length 1.
@@ -104,12 +92,46 @@ extension Compute {
     let d = input.columnCount
     require(output.columnCount == d, "normalisation keeps the width")
     require(min(input.rowCount, output.rowCount) >= rows, "normalisation has \(rows) rows")
-    nonisolated(unsafe) let (x, y) = (input.base, output.base)
-    parallel(rows: rows, columns: d) { rows in
-      for row in rows {
-        let factor = normalization.factor(squares: sum(x + row * d, count: d) { $0 * $0 })
-        map(x + row * d, count: d, into: y + row * d) { v, _ in v * factor }
-      }
+    let blocks = rowBlocks(rows: rows, columns: d)
+    run(
+      L2NormalizationWork(
+        loops: loops, normalization: normalization, blocks: blocks, width: d, x: input.base, y: output.base),
+      jobs: blocks.count)
+  }
+}
+
+/// Some rows, each of which may have several groups of columns, normalised one by one.
+private struct LayerNormWork: ParallelWork {
+  let loops: any VectorKernels
+  let norm: LayerNorm
+  let blocks: RowBlocks
+  let x: UnsafePointer<Float>
+  let y: UnsafeMutablePointer<Float>
+  let stride, groups, width: Int
+
+  func run(job: Int, _ scratch: Scratch) {
+    let rows = blocks.range(job)
+    for group in 0..<groups {
+      let first = rows.lowerBound * stride + group * width
+      loops.layerNormOfRows(
+        x + first, rows: rows.count, count: width, stride: stride, scale: norm.scale?.base,
+        shift: norm.shift?.base, epsilon: norm.epsilon, into: y + first)
+    }
+  }
+}
+
+private struct L2NormalizationWork: ParallelWork {
+  let loops: any VectorKernels
+  let normalization: L2Normalization
+  let blocks: RowBlocks
+  let width: Int
+  let x: UnsafePointer<Float>
+  let y: UnsafeMutablePointer<Float>
+
+  func run(job: Int, _ scratch: Scratch) {
+    for row in blocks.range(job) {
+      let factor = normalization.factor(squares: loops.sumOfSquares(x + row * width, count: width))
+      loops.scale(x + row * width, count: width, by: factor, into: y + row * width)
     }
   }
 }

@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// The steps of Soft MoE's routing. Axes: b images, m tokens, s slots, d width.
 ///
 /// Slot inputs and outputs are slot-major, [s, b, d]: all rows of one expert's slots, over all images,
@@ -20,16 +22,11 @@ extension Compute {
     require(
       min(routerLogits.rowCount, dispatchWeights.rowCount) >= imageCount * m
         && effectiveTokens.rowCount >= firstRow + imageCount, "dispatch has \(imageCount) images")
-    nonisolated(unsafe) let (x, y, effective) = (
-      routerLogits.base, dispatchWeights.base, effectiveTokens.base
-    )
-    let chunk = columnChunks(of: s)
-    parallel(jobs: imageCount * chunk.count) { job, _ in
-      let (image, part) = job.quotientAndRemainder(dividingBy: chunk.count)
-      softmaxOfColumns(
-        x + image * m * s, rows: m, columns: part * chunk.width..<min(s, (part + 1) * chunk.width), stride: s,
-        into: y + image * m * s, effectiveRows: effective + (firstRow + image) * s)
-    }
+    let groups = ColumnGroups(columns: s, threadCount: threadCount, images: imageCount)
+    run(
+      TokenSoftmaxWork(
+        loops: loops, groups: groups, tokenCount: m, x: routerLogits.base, y: dispatchWeights.base,
+        effective: effectiveTokens.base + firstRow * s), jobs: imageCount * groups.count)
   }
 
   /// `combine = softmax of routerLogits over the slots`: every token's row sums to 1. In place.
@@ -38,10 +35,8 @@ extension Compute {
   public func softmaxOverSlots(rows: Int, inPlace routerLogits: inout Matrix) {
     let s = routerLogits.columnCount
     require(routerLogits.rowCount >= rows, "combine has \(rows) rows")
-    nonisolated(unsafe) let x = routerLogits.base
-    parallel(rows: rows, columns: s) { rows in
-      for row in rows { softmax(x + row * s, count: s) }
-    }
+    let blocks = rowBlocks(rows: rows, columns: s)
+    run(SlotSoftmaxWork(loops: loops, blocks: blocks, slotCount: s, x: routerLogits.base), jobs: blocks.count)
   }
 
   /// `slotInputs = dispatchWeightsᵀ · tokens`: mixes tokens into slots.
@@ -59,16 +54,14 @@ extension Compute {
     require(slotInputs.columnCount == d && slotInputs.rowCount >= s * imageCount, "slot inputs are [s·b, d]")
     require(
       min(tokens.rowCount, dispatchWeights.rowCount) >= imageCount * m, "mixing has \(imageCount) images")
-    nonisolated(unsafe) let (x, weights, slots) = (tokens.base, dispatchWeights.base, slotInputs.base)
-    let chunk = columnChunks(of: d)
-    parallel(jobs: imageCount * chunk.count) { job, _ in
-      let (image, part) = job.quotientAndRemainder(dividingBy: chunk.count)
-      let columns = part * chunk.width..<min(d, (part + 1) * chunk.width)
-      product(
-        m: s, n: columns.count, k: m, Operand(base: weights + image * m * s, stride: s, isTransposed: true),
-        Operand(base: x + image * m * d + columns.lowerBound, stride: d),
-        into: slots + image * d + columns.lowerBound, stride: imageCount * d)
-    }
+    let groups = ColumnGroups(columns: d, threadCount: threadCount, images: imageCount)
+    run(
+      MixWork(
+        kernels: kernels, groups: groups, rows: s, k: m,
+        left: LeftOperand(base: dispatchWeights.base, rowStride: 1, kStride: s), leftPerImage: m * s,
+        right: tokens.base, rightPerImage: m * d, rightStride: d, finish: Finish(.store),
+        target: Target(base: slotInputs.base, stride: imageCount * d), targetPerImage: d),
+      jobs: imageCount * groups.count)
   }
 
   /// `output += gain · (combineWeights · slotOutputs)`: mixes the slots' outputs back into tokens.
@@ -77,7 +70,7 @@ extension Compute {
   ///   - slotOutputs: [s·b, d], slot-major.
   ///   - combineWeights: [b·m, s].
   ///   - output: [b·m, d].
-  /// - Cost: 2·b·m·s·d FLOP; one m × d scratch matrix a thread at most.
+  /// - Cost: 2·b·m·s·d FLOP.
   public func mixSlots(
     _ slotOutputs: borrowing Matrix, _ combineWeights: borrowing Matrix, imageCount: Int, tokenCount m: Int,
     gain: WeightVectors?, addingTo output: inout Matrix
@@ -87,20 +80,21 @@ extension Compute {
       slotOutputs.columnCount == d && slotOutputs.rowCount >= s * imageCount, "slot outputs are [s·b, d]")
     require(
       min(output.rowCount, combineWeights.rowCount) >= imageCount * m, "mixing has \(imageCount) images")
-    nonisolated(unsafe) let (slots, weights, y) = (slotOutputs.base, combineWeights.base, output.base)
-    let chunk = columnChunks(of: d)
-    parallel(jobs: imageCount * chunk.count) { job, scratch in
-      let (image, part) = job.quotientAndRemainder(dividingBy: chunk.count)
-      let columns = part * chunk.width..<min(d, (part + 1) * chunk.width)
-      require(scratch.count >= m * columns.count, "scratch for mixing")
-      product(
-        m: m, n: columns.count, k: s, Operand(base: weights + image * m * s, stride: s),
-        Operand(base: slots + image * d + columns.lowerBound, stride: imageCount * d), into: scratch.base,
-        stride: columns.count)
-      Epilogue.accumulate(gain: gain).finish(
-        rows: m, columns: columns.count, source: scratch.base, sourceStride: columns.count, bias: nil,
-        firstColumn: columns.lowerBound, into: y + image * m * d + columns.lowerBound, stride: d)
-    }
+    if let gain { require(gain.width == d, "a gain is [\(d)]") }
+    let groups = ColumnGroups(columns: d, threadCount: threadCount, images: imageCount)
+    run(
+      MixWork(
+        kernels: kernels, groups: groups, rows: m, k: s,
+        left: LeftOperand(base: combineWeights.base, rowStride: s), leftPerImage: m * s,
+        right: slotOutputs.base, rightPerImage: d, rightStride: imageCount * d,
+        finish: Finish(.accumulate, gain: gain?.base), target: Target(base: output.base, stride: d),
+        targetPerImage: m * d), jobs: imageCount * groups.count)
+  }
+
+  /// Floats of scratch a thread that `mixTokens` and `mixSlots` need.
+  public static func mixScratch(_ kernels: KernelSet, tokenCount: Int, slotCount: Int, width: Int) -> Int {
+    let k = max(tokenCount, slotCount)
+    return k * panelCount(width) * panelWidth + kernels.productScratch(rows: k, k: k)
   }
 
   /// Each slot's share of an image's combine weights: `mass[s] = (1/m)·Σ_tokens combine[·, s]`.
@@ -114,15 +108,105 @@ extension Compute {
     let s = combineWeights.columnCount
     require(combineMass.columnCount == s && combineMass.rowCount >= firstRow + imageCount, "mass is [b, s]")
     require(combineWeights.rowCount >= imageCount * m, "mass has \(imageCount) images")
-    nonisolated(unsafe) let (weights, mass) = (combineWeights.base, combineMass.base)
-    parallel(jobs: imageCount) { image, _ in
-      let total = mass + (firstRow + image) * s
-      total.update(repeating: 0, count: s)
-      for token in 0..<m {
-        let row = weights + (image * m + token) * s
-        map(row, count: s, into: total) { x, i in x + tailSafe(UnsafePointer(total), i, s) }
-      }
-      map(total, count: s, into: total) { x, _ in x * (1 / Float(m)) }
-    }
+    run(
+      MeanWork(
+        loops: loops, rows: m, columns: s, x: combineWeights.base, rowsPerImage: m,
+        y: combineMass.base + firstRow * s), jobs: imageCount)
+  }
+}
+
+/// The columns of each image cut into groups of whole panels, as many as give every thread work.
+private struct ColumnGroups {
+  let columns, step: Int
+  var count: Int { (columns + step - 1) / step }
+
+  init(columns: Int, threadCount: Int, images: Int) {
+    let wanted = threadCount == 1 ? 1 : max(1, 2 * threadCount / images)
+    self.columns = columns
+    step = max(2, (panelCount(columns) + wanted - 1) / wanted) * panelWidth
+  }
+
+  func place(of job: Int) -> (image: Int, columns: Range<Int>) {
+    let (image, group) = job.quotientAndRemainder(dividingBy: count)
+    return (image, group * step..<min(columns, (group + 1) * step))
+  }
+}
+
+private struct TokenSoftmaxWork: ParallelWork {
+  let loops: any VectorKernels
+  let groups: ColumnGroups
+  let tokenCount: Int
+  let x: UnsafePointer<Float>
+  let y, effective: UnsafeMutablePointer<Float>
+
+  func run(job: Int, _ scratch: Scratch) {
+    let (image, columns) = groups.place(of: job)
+    let s = groups.columns
+    loops.softmaxOfColumns(
+      x + image * tokenCount * s, rows: tokenCount, columns: columns, stride: s,
+      into: y + image * tokenCount * s, effectiveRows: effective + image * s)
+  }
+}
+
+private struct SlotSoftmaxWork: ParallelWork {
+  let loops: any VectorKernels
+  let blocks: RowBlocks
+  let slotCount: Int
+  let x: UnsafeMutablePointer<Float>
+
+  func run(job: Int, _ scratch: Scratch) {
+    let rows = blocks.range(job)
+    loops.softmaxOfRows(
+      x + rows.lowerBound * slotCount, rows: rows.count, columns: slotCount, stride: slotCount, scale: 1)
+  }
+}
+
+/// A product of two activations of one image: the right one is packed first, some columns of it a job.
+private struct MixWork: ParallelWork {
+  let kernels: KernelSet
+  let groups: ColumnGroups
+  let rows, k: Int
+  let left: LeftOperand
+  let leftPerImage: Int
+  let right: UnsafePointer<Float>
+  let rightPerImage, rightStride: Int
+  let finish: Finish
+  let target: Target
+  let targetPerImage: Int
+
+  func run(job: Int, _ scratch: Scratch) {
+    let (image, columns) = groups.place(of: job)
+    let packed = scratch.base
+    let packedCount = k * panelCount(columns.count) * panelWidth
+    require(
+      scratch.count >= packedCount + kernels.productScratch(rows: rows, k: k), "scratch for mixing")
+    kernels.loops.packRows(
+      right + image * rightPerImage + columns.lowerBound, k: k, columns: columns.count, stride: rightStride,
+      into: packed)
+    let first = columns.lowerBound
+    let finish = Finish(finish.kind, bias: nil, gain: finish.gain.map { $0 + first })
+    kernels.product(
+      rows: rows, columns: 0..<columns.count,
+      left: LeftOperand(
+        base: left.base + image * leftPerImage, rowStride: left.rowStride, kStride: left.kStride),
+      right: PackedOperand(base: packed, element: .f32, k: k), finish: finish,
+      target: Target(base: target.base + image * targetPerImage + first, stride: target.stride),
+      scratch: packed + packedCount)
+  }
+}
+
+/// The mean of some rows of each image.
+struct MeanWork: ParallelWork {
+  let loops: any VectorKernels
+  let rows, columns: Int
+  let x: UnsafePointer<Float>
+  let rowsPerImage: Int
+  let y: UnsafeMutablePointer<Float>
+
+  func run(job image: Int, _ scratch: Scratch) {
+    loops.meanOfRows(
+      x + image * rowsPerImage * columns, rows: rows, count: columns, stride: columns,
+      factor: 1 / Float(rows),
+      into: y + image * columns)
   }
 }

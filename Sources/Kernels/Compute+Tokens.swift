@@ -1,3 +1,5 @@
+import KernelInterface
+
 /// What happens to tokens at the two ends of the encoder.
 extension Compute {
   /// Cuts one normalised image into patches.
@@ -42,17 +44,10 @@ extension Compute {
     require((classToken?.width ?? d) == d && (positions?.width ?? d) == d, "embeddings are [\(d)]")
     let skipped = positions.map { m - $0.count } ?? 0
     require(skipped == 0 || (skipped == 1 && classToken != nil), "a position for each token or each patch")
-    nonisolated(unsafe) let x = tokens.base
-    parallel(jobs: imageCount) { image, _ in
-      let first = x + image * m * d
-      if let classToken { first.update(from: classToken.base, count: d) }
-      if let positions {
-        let target = first + skipped * d
-        map(target, count: positions.count * d, into: target) { v, i in
-          v + tailSafe(positions.base, i, positions.count * d)
-        }
-      }
-    }
+    run(
+      PositionWork(
+        loops: loops, positions: positions, classToken: classToken, tokenCount: m, width: d, x: tokens.base),
+      jobs: imageCount)
   }
 
   /// The mean of each image's tokens: `output[i] = (1/(m − first))·Σ_{t ≥ first} tokens[i, t]`.
@@ -67,17 +62,10 @@ extension Compute {
     let d = tokens.columnCount
     require(output.columnCount == d && output.rowCount >= imageCount, "features are [b, \(d)]")
     require(tokens.rowCount >= imageCount * m && firstToken < m, "tokens for \(imageCount) images")
-    nonisolated(unsafe) let (x, y) = (tokens.base, output.base)
-    parallel(jobs: imageCount) { image, _ in
-      let total = y + image * d
-      total.update(repeating: 0, count: d)
-      for token in firstToken..<m {
-        map(x + (image * m + token) * d, count: d, into: total) { v, i in
-          v + tailSafe(UnsafePointer(total), i, d)
-        }
-      }
-      map(total, count: d, into: total) { v, _ in v * (1 / Float(m - firstToken)) }
-    }
+    run(
+      MeanWork(
+        loops: loops, rows: m - firstToken, columns: d, x: tokens.base + firstToken * d, rowsPerImage: m,
+        y: output.base), jobs: imageCount)
   }
 
   /// One token of each image: `output[i] = tokens[i, index]`.
@@ -89,6 +77,22 @@ extension Compute {
     require(tokens.rowCount >= imageCount * m && index < m, "tokens for \(imageCount) images")
     for image in 0..<imageCount {
       (output.base + image * d).update(from: tokens.base + (image * m + index) * d, count: d)
+    }
+  }
+}
+
+private struct PositionWork: ParallelWork {
+  let loops: any VectorKernels
+  let positions, classToken: WeightVectors?
+  let tokenCount, width: Int
+  let x: UnsafeMutablePointer<Float>
+
+  func run(job image: Int, _ scratch: Scratch) {
+    let first = x + image * tokenCount * width
+    if let classToken { first.update(from: classToken.base, count: width) }
+    if let positions {
+      let target = first + (tokenCount - positions.count) * width
+      loops.add(positions.base, count: positions.count * width, to: target)
     }
   }
 }

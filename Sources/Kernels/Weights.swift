@@ -1,21 +1,7 @@
-/// How the numbers of a weight are stored.
-public enum WeightElement: Sendable {
-  /// IEEE 754 binary32.
-  case f32
-  /// bfloat16, widened to Float panel by panel as it is used.
-  case bf16
-  /// IEEE 754 binary16, widened in the same way.
-  case f16
+import KernelInterface
 
-  var byteCount: Int {
-    switch self {
-    case .f32: 4
-    case .bf16, .f16: 2
-    }
-  }
-}
-
-/// A stack of equal matrices [n, k, c], row-major, read in place; n is 1 for a plain matrix.
+/// A stack of equal matrices [n, k, c], packed in panels of 16 columns and read in place; n is 1 for a plain
+/// matrix.
 ///
 /// A read-only view: copying it copies no weight, and it keeps the memory's owner alive.
 public struct WeightStack: @unchecked Sendable {
@@ -32,35 +18,30 @@ public struct WeightStack: @unchecked Sendable {
   let base: UnsafeRawPointer
   let owner: any AnyObject & Sendable
 
-  /// Views `bytes`, [count, inputWidth, outputWidth], little-endian, as weights.
+  /// Views packed `bytes` as weights.
   ///
-  /// - Parameter owner: keeps `bytes` valid and unchanged for as long as it lives.
+  /// - Parameters:
+  ///   - bytes: [count, ⌈c/16⌉] panels as docs/checkpoint-format.md describes them.
+  ///   - owner: keeps `bytes` valid and unchanged for as long as it lives.
   public init(
-    bytes: UnsafeRawBufferPointer, element: WeightElement, count: Int = 1, inputWidth: Int, outputWidth: Int,
-    owner: any AnyObject & Sendable
+    packed bytes: UnsafeRawBufferPointer, element: WeightElement, count: Int = 1, inputWidth: Int,
+    outputWidth: Int, owner: any AnyObject & Sendable
   ) {
     guard let base = bytes.baseAddress else { fatalError("Kernels: a weight has bytes") }
-    require(
-      bytes.count == count * inputWidth * outputWidth * element.byteCount,
-      "\(bytes.count) bytes for weights [\(count), \(inputWidth), \(outputWidth)]")
-    require(Int(bitPattern: base) % 4 == 0, "weights are aligned")
     (self.count, self.inputWidth, self.outputWidth) = (count, inputWidth, outputWidth)
     (self.element, self.base, self.owner) = (element, base, owner)
-  }
-
-  /// Weights with memory of their own, for what is computed when a model is loaded.
-  public init(values: [Float], inputWidth: Int, outputWidth: Int) {
-    let storage = FloatStorage(values)
-    self.init(
-      bytes: UnsafeRawBufferPointer(start: storage.base, count: values.count * 4), element: .f32,
-      inputWidth: inputWidth, outputWidth: outputWidth, owner: storage)
+    require(
+      bytes.count == byteCount, "\(bytes.count) bytes for weights [\(count), \(inputWidth), \(outputWidth)]")
+    require(Int(bitPattern: base) % 4 == 0, "weights are aligned")
   }
 
   /// Bytes of all the matrices.
-  public var byteCount: Int { count * inputWidth * outputWidth * element.byteCount }
+  public var byteCount: Int { count * panelCount(outputWidth) * matrix(0).panelStride }
 
-  func matrix(_ index: Int) -> UnsafeRawPointer {
-    base + index * inputWidth * outputWidth * element.byteCount
+  func matrix(_ index: Int) -> PackedOperand {
+    let first = PackedOperand(base: base, element: element, k: inputWidth)
+    let offset = index * panelCount(outputWidth) * first.panelStride
+    return PackedOperand(base: base + offset, element: element, k: inputWidth)
   }
 }
 
@@ -83,14 +64,23 @@ public struct WeightVectors: @unchecked Sendable {
     (self.count, self.width, self.owner) = (count, width, owner)
     self.base = base.assumingMemoryBound(to: Float.self)
   }
+}
 
-  /// Vectors with memory of their own.
-  public init(values: [Float], count: Int = 1) {
-    let storage = FloatStorage(values)
-    self.init(
-      bytes: UnsafeRawBufferPointer(start: storage.base, count: values.count * 4), count: count,
-      width: values.count / count, owner: storage)
+/// Bytes that weights can be a view of, for what is computed when a model is loaded.
+public final class WeightBytes: @unchecked Sendable {
+  // @unchecked: written once, before it is shared.
+
+  /// The bytes, aligned to a cache line. Valid while this object is alive.
+  public let bytes: UnsafeRawBufferPointer
+
+  /// A copy of `bytes`.
+  public init(_ bytes: some Collection<UInt8>) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 64)
+    memory.copyBytes(from: bytes)
+    self.bytes = UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])
   }
+
+  deinit { bytes.deallocate() }
 }
 
 /// `y = x·weights + bias`, the bias absent where the model has none.
@@ -108,16 +98,4 @@ public struct Linear: Sendable {
     }
     (self.weights, self.bias) = (weights, bias)
   }
-}
-
-/// Memory of computed weights, written once before it is shared.
-private final class FloatStorage: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Float>
-
-  init(_ values: [Float]) {
-    base = allocateFloats(values.count)
-    _ = UnsafeMutableBufferPointer(start: base, count: values.count).update(from: values)
-  }
-
-  deinit { base.deallocate() }
 }

@@ -7,7 +7,7 @@ import Kernels
 ///                                                 q and k normalised as in the encoder
 ///     output = a + MLP(LayerNorm(a))              [d]
 ///
-/// The probe's query is a constant of the checkpoint, computed when it is loaded.
+/// The probe's query is a constant of the checkpoint.
 /// - Source: vmoe's MapHead, after big_vision's MAPHead.
 struct MAPHead {
   private let model: ModelConfiguration
@@ -20,27 +20,10 @@ struct MAPHead {
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
     let d = model.width
-    let probe = try weights.values("probe", shape: [d])
-    let kernel = try weights.checkpoint.tensor(weights.prefix + "query/kernel", shape: [d, d]).floats()
-    let bias = try weights.values("query/bias", shape: [d])
-    var query = (0..<d).map { column in
-      (0..<d).reduce(bias[column]) { $0 + probe[$1] * kernel[$1 * d + column] }
-    }
-    if model.qkNorm == .none {
-      keyNorm = nil
-    } else {
-      let scale = try weights.values("query_norm/scale", shape: [model.headWidth])
-      for head in stride(from: 0, to: d, by: model.headWidth) {
-        let columns = head..<head + model.headWidth
-        let mean = query[columns].reduce(0, +) / Float(model.headWidth)
-        let variance = query[columns].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(model.headWidth)
-        let factor = 1 / (variance + model.normEpsilon).squareRoot()
-        for column in columns { query[column] = (query[column] - mean) * factor * scale[column - head] }
-      }
-      keyNorm = try weights.layerNorm("key_norm", model.headWidth, epsilon: model.normEpsilon, shift: false)
-    }
-    let scale = 1 / Float(model.headWidth).squareRoot()
-    self.query = WeightVectors(values: query.map { $0 * scale })
+    query = try weights.query(model)
+    keyNorm =
+      model.qkNorm == .none
+      ? nil : try weights.layerNorm("key_norm", model.headWidth, epsilon: model.normEpsilon, shift: false)
     keysAndValues = try weights.linear("key_value", d, 2 * d)
     output = try weights.linear("out", d, d)
     norm = try weights.layerNorm("norm", d, epsilon: model.normEpsilon)
@@ -71,5 +54,20 @@ struct MAPHead {
     compute.linear(
       workspace.probeHidden, down, imageCount: imageCount, rowsPerImage: 1, .accumulate(gain: nil),
       into: &workspace.pooled)
+  }
+}
+
+extension WeightReader {
+  /// The probe's query [d]; a file of version 1 has what it is made of.
+  fileprivate func query(_ model: ModelConfiguration) throws(CheckpointError) -> WeightVectors {
+    let d = model.width
+    if checkpoint.version > 1 { return try vectors("query", shape: [d]) }
+    let kernel = try checkpoint.tensor(prefix + "query/kernel", shape: [d, d], types: [.f32, .bf16, .f16])
+    let query = model.probeQuery(
+      probe: try values("probe", shape: [d]), kernel: kernel.floats(),
+      bias: try values("query/bias", shape: [d]),
+      normScale: model.qkNorm == .none ? nil : try values("query_norm/scale", shape: [model.headWidth]))
+    let bytes = query.withUnsafeBytes { WeightBytes($0) }
+    return WeightVectors(bytes: bytes.bytes, width: d, owner: bytes)
   }
 }

@@ -7,8 +7,7 @@ import Kernels
 ///     dispatch = softmax of the logits over the tokens     [m, s]
 ///     combine  = softmax of the logits over the slots      [m, s]
 ///
-/// Both softmaxes stay inside one image. `scale · normalize(phi)` is a constant of the checkpoint,
-/// computed when it is loaded.
+/// Both softmaxes stay inside one image. `scale · normalize(phi)` is a constant of the checkpoint.
 /// - Source: arXiv 2308.00951, eq. 1 and 3, algorithm 2.
 struct SoftRouter {
   private let model: ModelConfiguration
@@ -20,16 +19,7 @@ struct SoftRouter {
   {
     self.model = model
     self.moe = moe
-    let (d, s) = (model.width, moe.slotCount)
-    var phi = try weights.values("phi", shape: [d, s])
-    let scale = try weights.values("scale", shape: [1])[0]
-    for slot in 0..<s {
-      var squares: Float = 0
-      for row in 0..<d { squares += phi[row * s + slot] * phi[row * s + slot] }
-      let factor = scale * (moe.l2Normalization?.factor(squares: squares) ?? 1)
-      for row in 0..<d { phi[row * s + slot] *= factor }
-    }
-    self.phi = Linear(weights: WeightStack(values: phi, inputWidth: d, outputWidth: s), bias: nil)
+    phi = Linear(weights: try weights.router(model.width, moe), bias: nil)
   }
 
   /// Reads `workspace.normed` (X); writes dispatch and combine weights and slot inputs.
@@ -81,14 +71,16 @@ struct SoftRouter {
   }
 }
 
-extension ModelConfiguration.SoftMoE {
-  /// The normalisation of tokens and phi, nil for none.
-  fileprivate var l2Normalization: L2Normalization? {
-    switch normalization {
-    case .epsilonInsideRoot: .epsilonInsideRoot(normalizationEpsilon)
-    case .epsilonAdded: .epsilonAdded(normalizationEpsilon)
-    case .epsilonFloor: .epsilonFloor(normalizationEpsilon)
-    case .none: nil
-    }
+extension WeightReader {
+  /// The router's matrix [d, s]; a file of version 1 has its factors.
+  fileprivate func router(_ width: Int, _ moe: ModelConfiguration.SoftMoE) throws(CheckpointError)
+    -> WeightStack
+  {
+    if checkpoint.version > 1 { return try stack("router/kernel", width, moe.slotCount) }
+    let phi = try values("phi", shape: [width, moe.slotCount])
+    let kernel = moe.routerKernel(phi: phi, scale: try values("scale", shape: [1])[0])
+    let packed = WeightBytes(Panels.pack(kernel, k: width, c: moe.slotCount, type: .f32))
+    return WeightStack(
+      packed: packed.bytes, element: .f32, inputWidth: width, outputWidth: moe.slotCount, owner: packed)
   }
 }

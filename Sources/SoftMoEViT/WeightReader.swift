@@ -17,13 +17,32 @@ struct WeightReader {
   func linear(_ name: String, count: Int? = nil, _ inputWidth: Int, _ outputWidth: Int, bias: Bool = true)
     throws(CheckpointError) -> Linear
   {
-    let stack = count.map { [$0] } ?? []
-    let kernel = try checkpoint.tensor(prefix + name + "/kernel", shape: stack + [inputWidth, outputWidth])
-    let weights = WeightStack(
-      bytes: kernel.bytes, element: kernel.type.weightElement, count: count ?? 1, inputWidth: inputWidth,
-      outputWidth: outputWidth, owner: kernel.file)
-    return Linear(
-      weights: weights, bias: bias ? try vectors(name + "/bias", shape: stack + [outputWidth]) : nil)
+    let weights = try stack(name + "/kernel", count: count, inputWidth, outputWidth)
+    let biasShape = (count.map { [$0] } ?? []) + [outputWidth]
+    return Linear(weights: weights, bias: bias ? try vectors(name + "/bias", shape: biasShape) : nil)
+  }
+
+  /// Matrices in panels, in place; those that a file of version 1 has row-major are packed in memory.
+  func stack(_ name: String, count: Int? = nil, _ inputWidth: Int, _ outputWidth: Int)
+    throws(CheckpointError) -> WeightStack
+  {
+    let shape = (count.map { [$0] } ?? []) + [inputWidth, outputWidth]
+    let kernel = try checkpoint.tensor(prefix + name, shape: shape, types: ElementType.allCases)
+    if kernel.arrangement == .panels {
+      return WeightStack(
+        packed: kernel.bytes, element: kernel.type.weightElement, count: count ?? 1, inputWidth: inputWidth,
+        outputWidth: outputWidth, owner: kernel.file)
+    }
+    let size = inputWidth * outputWidth
+    var packed: [UInt8] = []
+    for index in 0..<(count ?? 1) {
+      let values = kernel.floats(index * size..<(index + 1) * size)
+      packed += Panels.pack(values, k: inputWidth, c: outputWidth, type: kernel.type)
+    }
+    let bytes = WeightBytes(packed)
+    return WeightStack(
+      packed: bytes.bytes, element: kernel.type.weightElement, count: count ?? 1, inputWidth: inputWidth,
+      outputWidth: outputWidth, owner: bytes)
   }
 
   /// Scale and shift of a LayerNorm.
@@ -54,6 +73,7 @@ extension ElementType {
     case .f32: .f32
     case .bf16: .bf16
     case .f16: .f16
+    case .int8: .int8
     }
   }
 }

@@ -47,14 +47,18 @@ public struct Workspace: ~Copyable {
   var logits: Matrix
 
   /// Room for `maxImageCount` images of a model.
-  public init(for configuration: ModelConfiguration, maxImageCount: Int, threadCount: Int) {
+  public init(
+    for configuration: ModelConfiguration, maxImageCount: Int, threadCount: Int,
+    kernels: KernelSet = .standard
+  ) {
     let (b, m, d) = (maxImageCount, configuration.tokenCount, configuration.width)
     let s = configuration.moe?.slotCount ?? 0
     let layers = configuration.moeLayers.count
     self.maxImageCount = b
     tokenCount = m
     compute = Compute(
-      threadCount: threadCount, scratchCount: Self.scratchCount(configuration, maxImageCount: b))
+      threadCount: threadCount, kernels: kernels,
+      scratchCount: Self.scratchCount(configuration, maxImageCount: b, kernels))
     patches = Matrix(
       rows: b * configuration.patchCount, columns: configuration.patchSize * configuration.patchSize * 3)
     tokens = Matrix(rows: b * m, columns: d)
@@ -88,21 +92,20 @@ public struct Workspace: ~Copyable {
       + probeHidden.byteCount + pooled.byteCount + features.byteCount + logits.byteCount
   }
 
-  private static func scratchCount(_ model: ModelConfiguration, maxImageCount: Int) -> Int {
+  private static func scratchCount(_ model: ModelConfiguration, maxImageCount: Int, _ kernels: KernelSet)
+    -> Int
+  {
     let (m, d) = (model.tokenCount, model.width)
-    func linear(_ rows: Int, _ k: Int, _ c: Int) -> Int {
-      Compute.linearScratch(rowsPerImage: rows, inputWidth: k, outputWidth: c)
-    }
-    var needs = [
-      linear(m, model.patchSize * model.patchSize * 3, d), linear(m, d, 3 * d), linear(m, d, d),
-      linear(m, d, model.mlpWidth), linear(m, model.mlpWidth, d), linear(1, d, model.featureWidth),
-      linear(1, model.featureWidth, model.classCount), Compute.attentionScratch(tokenCount: m),
+    let widths = [
+      model.patchSize * model.patchSize * 3, d, model.mlpWidth, model.featureWidth,
     ]
+    var needs = widths.map { Compute.linearScratch(kernels, rows: maxImageCount * m, inputWidth: $0) }
+    needs.append(Compute.attentionScratch(kernels, tokenCount: m, headWidth: model.headWidth))
     if let moe = model.moe {
-      needs.append(linear(m, d, moe.slotCount))
+      needs.append(Compute.mixScratch(kernels, tokenCount: m, slotCount: moe.slotCount, width: d))
       needs.append(
         Compute.expertsScratch(
-          rowsPerExpert: moe.slotsPerExpert * maxImageCount, width: d, mlpWidth: moe.expertWidth))
+          kernels, rowsPerExpert: moe.slotsPerExpert * maxImageCount, width: d, mlpWidth: moe.expertWidth))
     }
     return needs.max() ?? 0
   }

@@ -94,9 +94,11 @@ struct ImportCommand: ParsableCommand {
   }
 
   private static func lines(of path: String) throws -> [String] {
-    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
-      String($0.hasSuffix("\r") ? $0.dropLast() : $0)
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw ImportError.option(
+        name: "labels", problem: "expected a text file with a label a line; can't read '\(path)'")
     }
+    return text.split(separator: "\n").map { String($0.hasSuffix("\r") ? $0.dropLast() : $0) }
   }
 
   private static func stem(of path: String) -> String {

@@ -61,12 +61,12 @@ private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
     try withTemporaryFile("tiny.smoe") { path in
       _ = try writeTiny(path)
       let checkpoint = try Checkpoint(path: path)
-      #expect(throws: CheckpointError.missingTensor(name: "third", expected: "f32 or bf16 or f16 [1]")) {
+      #expect(throws: CheckpointError.missingTensor(name: "third", expected: "f32 or bf16 or f16 or int8 [1]")) {
         try checkpoint.tensor("third", shape: [1])
       }
       #expect(
         throws: CheckpointError.unexpectedTensor(
-          name: "first", expected: "f32 or bf16 or f16 [3, 2]", found: "f32 [2, 3]")
+          name: "first", expected: "f32 or bf16 or f16 or int8 [3, 2]", found: "f32 [2, 3]")
       ) { try checkpoint.tensor("first", shape: [3, 2]) }
       #expect(throws: CheckpointError.self) { try checkpoint.tensor("second", shape: [5], types: [.f32]) }
       #expect(throws: CheckpointError.self) { try checkpoint.section("absent", as: String.self) }

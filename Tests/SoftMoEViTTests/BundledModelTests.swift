@@ -20,35 +20,6 @@ func noiseImages(_ count: Int, _ model: ModelConfiguration) -> [[Float]] {
     try SoftMoEViT(Checkpoint(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path))
   }
 
-  private func logits(_ model: SoftMoEViT, _ images: [[Float]], threads: Int = 2) -> [[Float]] {
-    var workspace = Workspace(for: model.configuration, maxImageCount: images.count, threadCount: threads)
-    for (index, image) in images.enumerated() { model.load(image, at: index, &workspace) }
-    model.forward(imageCount: images.count, &workspace)
-    return images.indices.map { workspace.logits(of: $0) }
-  }
-
-  /// Both softmaxes stay inside an image, so its neighbours in a batch do not matter. OpenBLAS orders the
-  /// sums of a product by its number of rows, which for an expert grows with the batch: the last bits
-  /// may differ, and nothing else.
-  @Test(arguments: [2, 7, 32]) func anAnswerDoesNotDependOnItsBatch(_ count: Int) throws {
-    let model = try bundled()
-    let images = noiseImages(count, model.configuration)
-    let together = logits(model, images)
-    for index in [0, count / 2, count - 1] {
-      #expect(largestDifference(logits(model, [images[index]])[0], together[index]) < 2e-6)
-    }
-  }
-
-  /// Neighbours change nothing at all: only how many there are decides the order of sums.
-  @Test func neighboursDoNotChangeABit() throws {
-    let model = try bundled()
-    let images = noiseImages(24, model.configuration)
-    let first = logits(model, Array(images[..<8]))
-    let second = logits(model, [images[0]] + Array(images[17..<24]))
-    #expect(first[0].map(\.bitPattern) == second[0].map(\.bitPattern))
-    #expect(first[1].map(\.bitPattern) != second[1].map(\.bitPattern))
-  }
-
   @Test func combineMassSumsToOneAndEffectiveTokensAreInRange() throws {
     let model = try bundled()
     let images = noiseImages(3, model.configuration)

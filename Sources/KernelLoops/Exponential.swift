@@ -1,0 +1,21 @@
+/// eˣ within 2 ulp for −87 ≤ x ≤ 88; below that it stays at e⁻⁸⁷, a hair above zero.
+///
+/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, then a polynomial in r and n added to the exponent.
+/// - Source: the coefficients are those of the Cephes library's expf.
+@inline(__always)
+func exp(_ argument: Vector) -> Vector {
+  var x = argument.replacing(with: Vector(repeating: -87), where: argument .< -87)
+  x.replace(with: Vector(repeating: 88), where: x .> 88)
+  // Adding 1.5·2²³ rounds to the nearest integer and leaves it in the low bits.
+  let magic = Vector(repeating: 12_582_912)
+  let shifted = x * 1.442_695_04 + magic
+  let n = shifted - magic
+  let r = (x - n * 0.693_359_375) - n * -2.121_944_4e-4
+  var p = r * 1.987_569_15e-4 + 1.398_199_950_7e-3
+  p = p * r + 8.333_451_907_3e-3
+  p = p * r + 4.166_579_589_4e-2
+  p = p * r + 1.666_666_545_9e-1
+  p = p * r + 5.000_000_120_1e-1
+  p = p * (r * r) + (r + 1)
+  return floats(bits(p) &+ bits(shifted) &<< 23)
+}

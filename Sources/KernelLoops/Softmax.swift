@@ -1,0 +1,64 @@
+extension Loops {
+  /// Softmax of rows in place: `exp(scale·x − max) / Σ`.
+  package func softmaxOfRows(
+    _ base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int, scale: Float
+  ) {
+    for row in 0..<rows {
+      let x = base + row * stride
+      var maxima = Vector(repeating: -.infinity)
+      var index = 0
+      while index + lanes <= columns {
+        let v = load(x + index)
+        maxima.replace(with: v, where: v .> maxima)
+        index += lanes
+      }
+      var maximum = maxima.max()
+      while index < columns {
+        maximum = max(maximum, x[index])
+        index += 1
+      }
+      let top = maximum * scale
+      map(x, count: columns, into: x) { v, _, _ in exp(v * scale - top) }
+      let factor = 1 / sum(x, count: columns)
+      map(x, count: columns, into: x) { v, _, _ in v * factor }
+    }
+  }
+
+  /// Softmax of each column of [rows, columns], and what a column's entropy says.
+  ///
+  /// Sixteen columns go down the rows together; each column's sum runs in the order of the rows.
+  /// - Parameters:
+  ///   - logits: rows `stride` apart.
+  ///   - target: rows `stride` apart.
+  ///   - effectiveRows: [columns], exp of each column's entropy: on how many rows its weight rests.
+  package func softmaxOfColumns(
+    _ logits: UnsafePointer<Float>, rows: Int, columns: Range<Int>, stride: Int,
+    into target: UnsafeMutablePointer<Float>, effectiveRows: UnsafeMutablePointer<Float>
+  ) {
+    for column in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: lanes) {
+      let count = min(lanes, columns.upperBound - column)
+      var maximum = Vector(repeating: -.infinity)
+      for row in 0..<rows {
+        let x = load(logits + row * stride + column, count: count)
+        maximum.replace(with: x, where: x .> maximum)
+      }
+      var total = Vector()
+      // Σ e·(x − max): with p = e/total, the entropy −Σ p·ln p is ln(total) − Σ p·(x − max).
+      var weighted = Vector()
+      for row in 0..<rows {
+        let distance = load(logits + row * stride + column, count: count) - maximum
+        let e = exp(distance)
+        total += e
+        weighted += e * distance
+        store(e, target + row * stride + column, count: count)
+      }
+      let factor = 1 / total
+      for row in 0..<rows {
+        let place = target + row * stride + column
+        store(load(place, count: count) * factor, place, count: count)
+      }
+      // exp(ln total − weighted/total) without a logarithm.
+      store(total * exp(-(weighted * factor)), effectiveRows + column, count: count)
+    }
+  }
+}

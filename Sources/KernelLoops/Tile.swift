@@ -1,0 +1,71 @@
+import CProcessor
+import KernelInterface
+
+/// A block of a product, `rows` × (`panels` · 16) elements, kept in registers while k runs.
+///
+/// Every element is one chain of fused multiply-adds over k = 0, 1, 2 …, whatever the block's shape: the
+/// same bits in every batch, on every thread count and processor.
+/// - Parameters:
+///   - sums: zeros; its type is the block's shape.
+///   - block: receives the sums, rows `panels` · 16 apart.
+@inline(__always)
+func tile<Element: PackedElement, let rows: Int, let panels: Int>(
+  _ sums: InlineArray<rows, InlineArray<panels, Vector>>, of _: Element.Type, k: Int, _ left: LeftOperand,
+  _ panel: UnsafeRawPointer, panelStride: Int, into block: UnsafeMutablePointer<Float>
+) {
+  var sums = sums
+  var a = left.base
+  var b = panel
+  let (rowStride, kStride) = (left.rowStride, left.kStride)
+  @inline(__always) func add(_ words: InlineArray<panels, Bits>, _ step: Int) {
+    var weights = InlineArray<panels, Vector>(repeating: Vector())
+    for p in 0..<panels { weights[p] = Element.expand(words[p], step) }
+    for r in 0..<rows {
+      let x = Vector(repeating: a[r * rowStride + step * kStride])
+      for p in 0..<panels { sums[r][p] = sums[r][p].addingProduct(x, weights[p]) }
+    }
+  }
+  @inline(__always) func words() -> InlineArray<panels, Bits> {
+    var words = InlineArray<panels, Bits>(repeating: Bits())
+    for p in 0..<panels {
+      let word = b + p * panelStride
+      words[p] = word.loadUnaligned(as: Bits.self)
+      // The next panels begin where the processor's own foresight ends.
+      processor_prefetch(word + panels * panelStride)
+    }
+    return words
+  }
+  for _ in 0..<k / Element.depth {
+    let words = words()
+    for step in 0..<Element.depth { add(words, step) }
+    a += Element.depth * kStride
+    b += wordBytes
+  }
+  let rest = k % Element.depth
+  if rest > 0 {
+    let words = words()
+    for step in 0..<Element.depth where step < rest { add(words, step) }
+  }
+  if Element.isScaled {
+    let end = panel + groups(of: Element.self, k: k) * wordBytes
+    for p in 0..<panels {
+      let scales = (end + p * panelStride).loadUnaligned(as: Vector.self)
+      for r in 0..<rows { sums[r][p] *= scales }
+    }
+  }
+  for r in 0..<rows {
+    for p in 0..<panels { store(sums[r][p], block + (r * panels + p) * lanes) }
+  }
+}
+
+/// Sixteen words each, of a panel.
+@inline(__always)
+func groups<Element: PackedElement>(of _: Element.Type, k: Int) -> Int {
+  (k + Element.depth - 1) / Element.depth
+}
+
+/// Zeros of a block's shape.
+@inline(__always)
+func zeros<let rows: Int, let panels: Int>() -> InlineArray<rows, InlineArray<panels, Vector>> {
+  InlineArray(repeating: InlineArray(repeating: Vector()))
+}

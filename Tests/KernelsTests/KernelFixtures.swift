@@ -1,0 +1,67 @@
+import Checkpoint
+import Foundation
+import Kernels
+
+/// Values in −1…1, the same in every run.
+func values(_ count: Int, seed: Int) -> [Float] {
+  (0..<count).map { Float(sin(Double($0 * 37 + seed * 101) * 0.7310585)) }
+}
+
+func rows(_ rows: Int, _ columns: Int, seed: Int) -> [[Float]] {
+  let all = values(rows * columns, seed: seed)
+  return (0..<rows).map { Array(all[$0 * columns..<($0 + 1) * columns]) }
+}
+
+func filled(_ rows: [[Float]]) -> Matrix {
+  var matrix = Matrix(rows: rows.count, columns: rows[0].count)
+  for (index, row) in rows.enumerated() { matrix.setRow(index, to: row) }
+  return matrix
+}
+
+func near(_ a: [Float], _ b: [Double], _ tolerance: Double = 1e-5) -> Bool {
+  a.count == b.count && zip(a, b).allSatisfy { abs(Double($0) - $1) <= tolerance * max(1, abs($1)) }
+}
+
+/// Matrices [k, c], packed as a checkpoint has them.
+func weights(_ matrices: [[Float]], k: Int, c: Int, type: ElementType = .f32) -> WeightStack {
+  let bytes = WeightBytes(matrices.flatMap { Panels.pack($0, k: k, c: c, type: type) })
+  let element: WeightElement =
+    switch type {
+    case .f32: .f32
+    case .bf16: .bf16
+    case .f16: .f16
+    case .int8: .int8
+    }
+  return WeightStack(
+    packed: bytes.bytes, element: element, count: matrices.count, inputWidth: k, outputWidth: c, owner: bytes)
+}
+
+func vectors(_ values: [Float], count: Int = 1) -> WeightVectors {
+  let bytes = values.withUnsafeBytes { WeightBytes($0) }
+  return WeightVectors(bytes: bytes.bytes, count: count, width: values.count / count, owner: bytes)
+}
+
+/// The numbers that a weight has once it is stored: what a product with exact arithmetic would use.
+func stored(_ values: [Float], k: Int, c: Int, type: ElementType) -> [Double] {
+  switch type {
+  case .f32: return values.map(Double.init)
+  case .bf16: return values.map { Double(Float(bitPattern: UInt32(bfloat16($0)) << 16)) }
+  case .f16: return values.map { Double(Float16($0)) }
+  case .int8:
+    let scales = (0..<c).map { column in
+      let largest = (0..<k).map { abs(values[$0 * c + column]) }.max() ?? 0
+      return largest > 0 ? largest / 127 : 1
+    }
+    return values.indices.map { index in
+      let scale = scales[index % c]
+      return Double((values[index] / scale).rounded(.toNearestOrEven)) * Double(scale)
+    }
+  }
+}
+
+extension Compute {
+  /// Room for whatever a test does.
+  convenience init(threads: Int, _ kernels: KernelSet = .standard) {
+    self.init(threadCount: threads, kernels: kernels, scratchCount: 1 << 19)
+  }
+}
