@@ -79,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "softmoe",
       dependencies: [
-        "CheckpointImport", "InferenceService",
+        "CheckpointImport", "InferenceService", "Kernels",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -12,6 +12,10 @@ public struct CheckpointImport {
   private let matrixType: ElementType
   private let files: [MappedFile]
 
+  init(plan: ImportPlan, family: ModelFamily, matrixType: ElementType, files: [MappedFile]) {
+    (self.plan, self.family, self.matrixType, self.files) = (plan, family, matrixType, files)
+  }
+
   /// Maps a source, recognises its model and finds every tensor of it.
   ///
   /// - Parameters:

@@ -20,6 +20,8 @@ public final class ClassificationService: Sendable {
     public var maxPending = 256
     /// Threads of the engine.
     public var threadCount = 1
+    /// Who multiplies.
+    public var kernels = KernelSet.standard
     /// Threads that decode images.
     public var decodeThreadCount = 1
     /// How faithfully JPEGs are decoded.
@@ -71,7 +73,8 @@ public final class ClassificationService: Sendable {
       throw .preprocessing(error)
     }
     let engine = InferenceEngine(
-      model.network, maxBatch: options.maxBatch, threadCount: options.threadCount)
+      model.network, maxBatch: options.maxBatch, threadCount: options.threadCount,
+      kernels: options.kernels)
     do throws(SelfProofError) { try engine.prove(model.proof) } catch { throw .selfProof(error) }
     if model.proof == nil { logger.warning("the checkpoint has no self-proof; import it again to add one") }
     workspaceByteCount = engine.workspaceByteCount

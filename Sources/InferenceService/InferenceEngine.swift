@@ -17,9 +17,12 @@ public final class InferenceEngine: BatchEngine, @unchecked Sendable {
   private var workspace: Workspace
 
   /// Allocates everything that batches of `maxBatch` images need.
-  public init(_ network: SoftMoEViT, maxBatch: Int, threadCount: Int) {
+  public init(
+    _ network: SoftMoEViT, maxBatch: Int, threadCount: Int, kernels: KernelSet = .standard
+  ) {
     self.network = network
-    workspace = Workspace(for: network.configuration, maxImageCount: maxBatch, threadCount: threadCount)
+    workspace = Workspace(
+      for: network.configuration, maxImageCount: maxBatch, threadCount: threadCount, kernels: kernels)
   }
 
   /// Runs the model's self-proof, or a blank image where it has none.

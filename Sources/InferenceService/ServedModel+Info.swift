@@ -18,6 +18,8 @@ extension ClassificationService {
         expertCount: configuration.moe?.expertCount, slotsPerExpert: configuration.moe?.slotsPerExpert,
         classCount: configuration.classCount, labels: model.labels, provenance: model.provenance),
       preprocessing: model.preprocessing,
+      engine: InfoResponse.Engine(
+        kernels: options.kernels.name, isBatchInvariant: options.kernels.isBatchInvariant),
       limits: InfoResponse.Limits(
         maxBatch: options.maxBatch, maxPending: options.maxPending, maxBodyBytes: options.bodyLimit,
         maxPixels: options.imageLimits.maxPixels, threads: options.threadCount,
@@ -29,7 +31,10 @@ extension ClassificationService {
   /// One line for the log: what serves, with how much.
   public var summary: String {
     let mebibytes = (workspaceByteCount + (1 << 19)) >> 20
-    return "\(model.name) (weights \(model.weightsName)): batches of up to \(options.maxBatch), "
+    let promise = options.kernels.isBatchInvariant ? "the same" : "maybe other"
+    return
+      "\(model.name) (weights \(model.weightsName)): kernels \(options.kernels.name), \(promise) bits in "
+      + "every batch, batches of up to \(options.maxBatch), "
       + "\(options.threadCount) engine and \(options.decodeThreadCount) decode threads, "
       + "\(mebibytes) MiB of workspace"
   }

@@ -71,8 +71,19 @@ struct InfoResponse: Encodable {
     }
   }
 
+  struct Engine: Encodable {
+    let kernels: String
+    let isBatchInvariant: Bool
+
+    enum CodingKeys: String, CodingKey {
+      case kernels
+      case isBatchInvariant = "batch_invariant"
+    }
+  }
+
   let version: String
   let model: Model
   let preprocessing: Preprocessing
+  let engine: Engine
   let limits: Limits
 }

@@ -79,8 +79,11 @@ package protocol VectorKernels: Sendable {
     _ source: UnsafePointer<Float>, count: Int, _ function: VectorFunction,
     into target: UnsafeMutablePointer<Float>)
 
-  /// Fused multiply-adds in as many independent registers as keep the units busy; returns their count.
-  func fusedMultiplyAdds(rounds: Int) -> Int
+  /// Fused multiply-adds in as many independent registers as keep the units busy; returns some of their sums.
+  func fusedMultiplyAdds(rounds: Int) -> Float
+
+  /// Operations that these are: two each.
+  func fusedMultiplyAddCount(rounds: Int) -> Int
 
   /// The sum of a buffer's 64-byte lines, to see how fast memory is read.
   func streamedSum(_ source: UnsafePointer<Float>, count: Int) -> Float

@@ -55,5 +55,6 @@ struct Head {
     }
     compute.linear(
       workspace.features, classifier, imageCount: imageCount, rowsPerImage: 1, into: &workspace.logits)
+    workspace.end(.head)
   }
 }

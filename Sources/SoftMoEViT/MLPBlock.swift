@@ -23,6 +23,7 @@ struct MLPBlock {
     compute.linear(
       workspace.hidden, down, imageCount: imageCount, rowsPerImage: model.tokenCount,
       .accumulate(gain: gain), into: &workspace.tokens)
+    workspace.end(.mlp)
   }
 }
 

@@ -36,5 +36,6 @@ struct PatchEmbedding {
     if let preNorm {
       compute.layerNorm(preNorm, rows: imageCount * model.tokenCount, inPlace: &workspace.tokens)
     }
+    workspace.end(.patchEmbedding)
   }
 }

@@ -41,6 +41,7 @@ struct SelfAttention {
     compute.linear(
       workspace.attended, output, imageCount: imageCount, rowsPerImage: m, .accumulate(gain: gain),
       into: &workspace.tokens)
+    workspace.end(.attention)
   }
 
   private func normalizeHeads(

@@ -31,14 +31,17 @@ struct SoftMoEBlock {
   func callAsFunction(imageCount: Int, layer: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     router(imageCount: imageCount, layer: layer, &workspace)
+    workspace.end(.dispatch)
     compute.experts(
       workspace.slotInputs, up: up, down: down, activation: model.activation.kernel,
       rowsPerExpert: moe.slotsPerExpert * imageCount, into: &workspace.slotOutputs)
+    workspace.end(.experts)
     if moe.dispatchRounding == .bfloat16 {
       compute.roundToBFloat16(rows: moe.slotCount * imageCount, inPlace: &workspace.slotOutputs)
     }
     compute.mixSlots(
       workspace.slotOutputs, workspace.combineWeights, imageCount: imageCount, tokenCount: model.tokenCount,
       gain: gain, addingTo: &workspace.tokens)
+    workspace.end(.combine)
   }
 }

@@ -10,7 +10,7 @@ public struct SoftMoEViT: Sendable {
   /// What the model is.
   public let configuration: ModelConfiguration
   private let patchEmbedding: PatchEmbedding
-  private let blocks: [EncoderBlock]
+  let blocks: [EncoderBlock]
   private let head: Head
 
   /// Finds every weight in a checkpoint and checks its shape.
@@ -60,6 +60,7 @@ public struct SoftMoEViT: Sendable {
     observe: (_ layer: Int, _ workspace: borrowing Workspace) -> Void = { _, _ in }
   ) {
     precondition((1...workspace.maxImageCount).contains(imageCount), "a batch of \(imageCount)")
+    workspace.profile?.begin()
     patchEmbedding(imageCount: imageCount, &workspace)
     for block in blocks {
       block(imageCount: imageCount, &workspace)

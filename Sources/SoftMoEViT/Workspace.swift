@@ -8,6 +8,8 @@ public struct Workspace: ~Copyable {
   public let maxImageCount: Int
   /// m.
   let tokenCount: Int
+  /// Set it to an empty one to learn where time goes.
+  public var profile: ForwardProfile?
   /// Threads and their scratch.
   public let compute: Compute
 

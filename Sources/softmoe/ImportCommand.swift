@@ -101,7 +101,7 @@ struct ImportCommand: ParsableCommand {
     return text.split(separator: "\n").map { String($0.hasSuffix("\r") ? $0.dropLast() : $0) }
   }
 
-  private static func stem(of path: String) -> String {
+  static func stem(of path: String) -> String {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     return name.hasSuffix(".smoe") ? String(name.dropLast(5)) : name
   }

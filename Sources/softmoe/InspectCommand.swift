@@ -12,7 +12,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let inspection = try ModelInspection(path: model)
     if json {
-      print(try encoded(inspection))
+      print(try encodedJSON(inspection))
     } else {
       try show(inspection)
     }
@@ -23,10 +23,10 @@ struct InspectCommand: ParsableCommand {
     print(
       "format version \(model.formatVersion), \(megabytes(model.bytes)), \(model.parameters) parameters, "
         + (model.hasProof ? "with a self-proof" : "without a self-proof"))
-    print("\nconfiguration \(try encoded(model.configuration))")
-    print("\npreprocessing \(try encoded(model.preprocessing))")
+    print("\nconfiguration \(try encodedJSON(model.configuration))")
+    print("\npreprocessing \(try encodedJSON(model.preprocessing))")
     print("\nlabels (\(model.labels.count)): \(Self.abridged(model.labels))")
-    if !model.provenance.isEmpty { print("\nprovenance \(try encoded(model.provenance))") }
+    if !model.provenance.isEmpty { print("\nprovenance \(try encodedJSON(model.provenance))") }
     print("\nblocks")
     printTable(
       ["block", "feedforward", "parameters", "size"],
@@ -39,15 +39,16 @@ struct InspectCommand: ParsableCommand {
       })
   }
 
-  private func encoded(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
-
   private static func abridged(_ labels: [String]) -> String {
     labels.prefix(20).joined(separator: ", ") + (labels.count > 20 ? ", …" : "")
   }
+}
+
+/// JSON for people and programs.
+func encodedJSON(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
 /// Columns as wide as their widest cell; those that hold numbers alone are aligned right.

@@ -5,6 +5,7 @@ import InferenceService
 import Logging
 import MicroHTTP
 import ServiceLifecycle
+import SoftMoEViT
 
 /// `softmoe serve`: the HTTP server.
 struct ServeCommand: AsyncParsableCommand {
@@ -26,6 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Requests accepted and not yet answered; more get 429.") var maxPending = 256
   @Option(help: "Threads of the engine. Default: the processors that this process may use.")
   var threads: Int?
+  @Option(help: "simd (this project's), openblas, or auto: the faster one for this model.")
+  var kernels: KernelChoice = .auto
   @Option(help: "Threads that decode images. Default: the same.") var decodeThreads: Int?
   @Option(help: "exact (Pillow's pixels, bit for bit) or fast (JPEGs shrunk by the decoder).")
   var decode: DecodeMode = .exact
@@ -61,6 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
     options.maxBatch = maxBatch
     options.maxPending = maxPending
     options.threadCount = threads ?? processors
+    options.kernels = try served.network.kernels(kernels, threadCount: options.threadCount)
     options.decodeThreadCount = decodeThreads ?? processors
     options.decodeMode = decode
     options.imageLimits.maxPixels = maxPixels
@@ -110,5 +114,6 @@ private struct ServerService: Service {
 }
 
 extension Verification: ExpressibleByArgument {}
+extension KernelChoice: ExpressibleByArgument {}
 extension DecodeMode: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

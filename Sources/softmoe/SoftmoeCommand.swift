@@ -10,7 +10,8 @@ struct SoftmoeCommand: AsyncParsableCommand {
     version: softmoeVersion,
     subcommands: [
       ServeCommand.self, ClassifyCommand.self, EvaluateCommand.self, ImportCommand.self,
-      TraceCommand.self, InspectCommand.self, VerifyCommand.self, HealthcheckCommand.self,
+      TraceCommand.self, InspectCommand.self, VerifyCommand.self, SynthesizeCommand.self, BenchCommand.self,
+      HealthcheckCommand.self,
     ])
 
   static func main() async {

@@ -61,7 +61,9 @@ private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
     try withTemporaryFile("tiny.smoe") { path in
       _ = try writeTiny(path)
       let checkpoint = try Checkpoint(path: path)
-      #expect(throws: CheckpointError.missingTensor(name: "third", expected: "f32 or bf16 or f16 or int8 [1]")) {
+      #expect(
+        throws: CheckpointError.missingTensor(name: "third", expected: "f32 or bf16 or f16 or int8 [1]")
+      ) {
         try checkpoint.tensor("third", shape: [1])
       }
       #expect(

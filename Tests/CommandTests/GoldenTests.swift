@@ -99,13 +99,19 @@ private func expectAgreement(_ published: PublishedCase, routing: Bool = true) t
 /// `softmoe import`, then `softmoe trace`.
 func trace(_ source: String, _ options: [String], _ pixels: ExpectedValues.Values) throws -> ExpectedValues {
   try withTemporaryFile("model.smoe") { model in
-    let (input, output) = (model + ".pixels", model + ".trace")
+    try Command.succeed(["import", source, "--output", model] + options)
+    return try traceModel(model, pixels)
+  }
+}
+
+/// `softmoe trace`.
+func traceModel(_ model: String, _ pixels: ExpectedValues.Values) throws -> ExpectedValues {
+  try withTemporaryFile("pixels") { input in
     let writer = try SafetensorsWriter(path: input, shapes: ["pixels": pixels.shape])
     try writer.write(pixels.elements, of: "pixels", atRow: 0)
     try writer.finish()
-    try Command.succeed(["import", source, "--output", model] + options)
-    try Command.succeed(["trace", model, "--pixels", input, "--output", output])
-    return try ExpectedValues(path: output)
+    try Command.succeed(["trace", model, "--pixels", input, "--output", input + ".trace"])
+    return try ExpectedValues(path: input + ".trace")
   }
 }
 

@@ -92,3 +92,16 @@ import Testing
     }
   }
 }
+
+/// Files of format version 1: the same model, its matrices row-major, its router in factors.
+@Suite struct VersionOneTests {
+  @Test func theFirstVersionComputesTheSame() throws {
+    let folder = packageRoot.appending(path: "Tests/CommandTests/Fixtures").path
+    let pixels = try ExpectedValues(path: "\(folder)/soft_moe.expected.safetensors").pixels
+    let imported = try trace(
+      "\(folder)/soft_moe.safetensors", ["--heads", "2", "--dtype", "bf16"], pixels)
+    let old = try traceModel("\(folder)/soft_moe.version1.smoe", pixels)
+    for (name, values) in imported.tensors { #expect(old[name]?.elements == values.elements, "\(name)") }
+    #expect(old.tensors.count == imported.tensors.count)
+  }
+}

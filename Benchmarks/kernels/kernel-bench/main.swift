@@ -36,7 +36,7 @@ for loops in variants {
       DispatchQueue.concurrentPerform(iterations: threads) { _ in _ = loops.fusedMultiplyAdds(rounds: rounds)
       }
     }
-    best = max(best, Double(threads * 2 * 12 * 16 * rounds) / time / 1e9)
+    best = max(best, Double(threads * loops.fusedMultiplyAddCount(rounds: rounds)) / time / 1e9)
   }
   print(loops.instructions, "peak", tenth(best), "GFLOP/s")
 }

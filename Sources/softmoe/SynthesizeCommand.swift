@@ -1,0 +1,46 @@
+import ArgumentParser
+import Checkpoint
+import CheckpointImport
+
+/// `softmoe synthesize`: a checkpoint of the paper's sizes with random weights, for measurements.
+struct SynthesizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "synthesize",
+    abstract: "Write a checkpoint of one of the paper's variants with random weights, to measure speed with.")
+
+  @Option(help: "Ti, S, B, L or H, a slash and the patch size: S/16, H/14.") var variant: ModelVariant
+  @Option(help: "Experts in each Soft MoE layer; 0 for a dense ViT.") var experts = 128
+  @Option(help: "Slots of each expert.") var slots = 1
+  @Option(help: "Side of the square input in pixels.") var image = 224
+  @Option(help: "Number of classes.") var classes = 1_000
+  @Option(help: "How weight matrices are stored: f32, bf16, f16 or int8.") var dtype: ElementType = .bf16
+  @Option(name: .shortAndLong, help: "The .smoe file to write.") var output: String
+
+  func validate() throws {
+    guard experts >= 0, slots > 0, image > 0, classes > 0 else {
+      throw ValidationError("--experts, --slots, --image and --classes are positive; --experts may be 0")
+    }
+  }
+
+  func run() throws {
+    let configuration = variant.configuration(
+      experts: experts, slots: slots, imageSize: image, classCount: classes)
+    let model = try CheckpointImport(synthesizing: configuration, as: dtype)
+    let progress = ProgressBar("writing")
+    defer { progress.clear() }
+    try model.write(
+      to: output,
+      ModelDescription(
+        name: ImportCommand.stem(of: output), labels: (0..<classes).map { "class \($0)" },
+        preprocessing: PreprocessingPreset.inception.preprocessing(height: image, width: image),
+        provenance: ["synthesized_by": "softmoe \(softmoeVersion)", "weights": "random"]),
+      progress: progress.show)
+    progress.clear()
+    print("\(output): \(megabytes(model.byteCount))")
+  }
+}
+
+extension ModelVariant: ExpressibleByArgument {
+  /// By name.
+  public init?(argument: String) { self.init(argument) }
+}
