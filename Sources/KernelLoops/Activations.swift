@@ -1,17 +1,17 @@
 /// ½·x·(1 + tanh u) = x / (1 + e⁻²ᵘ) with u = √(2/π)·(x + 0.044715·x³).
-@inline(__always)
+@inline(always)
 func geluTanh(_ x: Vector) -> Vector {
   x / (1 + exp(x * (-1.595_769_12 - 0.071_354_816 * (x * x))))
 }
 
 /// x·Φ(x) with Φ(x) = ½·(1 + erf(x/√2)).
-@inline(__always)
+@inline(always)
 func geluErf(_ x: Vector) -> Vector { x * (0.5 + 0.5 * erf(x * 0.707_106_78)) }
 
 /// tanh x within 2 ulp.
 ///
 /// Up to 1 an odd polynomial; beyond it 1 − 2/(1 + e²ˣ), with x's sign.
-@inline(__always)
+@inline(always)
 func tanh(_ x: Vector) -> Vector {
   let s = x * x
   var p = s * -3.625_258_396e-4 + 2.315_476_071e-3
@@ -29,7 +29,7 @@ func tanh(_ x: Vector) -> Vector {
 /// erf x within 2 ulp.
 ///
 /// Up to 0.9375 an odd polynomial; beyond it 1 − eᵖ, p a polynomial in |x|.
-@inline(__always)
+@inline(always)
 func erf(_ x: Vector) -> Vector {
   let s = x * x
   var p = s * 8.215_426_351e-5 - 8.105_965_680e-4
@@ -54,5 +54,5 @@ func erf(_ x: Vector) -> Vector {
   return far.replacing(with: -far, where: x .< 0).replacing(with: near, where: s .< 0.878_906_25)
 }
 
-@inline(__always)
+@inline(always)
 private func magnitude(_ x: Vector) -> Vector { x.replacing(with: -x, where: x .< 0) }

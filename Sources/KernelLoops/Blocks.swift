@@ -10,10 +10,10 @@ func tallestBlock(panels: Int) -> Int { min(12, capacity / panels) }
 @inline(never)
 func runBlock<Element: PackedElement, let panels: Int>(
   _ element: Element.Type, _ shape: InlineArray<panels, Vector>, rows: Int, k: Int, _ left: LeftOperand,
-  _ panel: UnsafeRawPointer, _ stride: Int, _ block: UnsafeMutablePointer<Float>
+  _ panel: UnsafeRawPointer, _ stride: Int, ahead: Int, _ ending: BlockEnding
 ) {
   @inline(__always) func run<let rows: Int>(_ sums: InlineArray<rows, InlineArray<panels, Vector>>) {
-    tile(sums, of: element, k: k, left, panel, panelStride: stride, into: block)
+    tile(sums, of: element, k: k, left, panel, panelStride: stride, ahead: ahead, ending)
   }
   switch rows {
   case 1: run(zeros() as InlineArray<1, InlineArray<panels, Vector>>)

@@ -2,7 +2,7 @@
 ///
 /// x = n·ln 2 + r with |r| ≤ ln 2 / 2, then a polynomial in r and n added to the exponent.
 /// - Source: the coefficients are those of the Cephes library's expf.
-@inline(__always)
+@inline(always)
 func exp(_ argument: Vector) -> Vector {
   var x = argument.replacing(with: Vector(repeating: -87), where: argument .< -87)
   x.replace(with: Vector(repeating: 88), where: x .> 88)

@@ -9,31 +9,24 @@ import KernelInterface
 func finishSums(
   _ block: UnsafePointer<Float>, rows: Int, stride: Int, columns: Range<Int>, finish: Finish, target: Target
 ) {
-  switch finish.kind {
-  case .store: finishEach(block, rows, stride, columns, finish, target) { x, _ in x }
-  case .activate(.geluTanh): finishEach(block, rows, stride, columns, finish, target) { x, _ in geluTanh(x) }
-  case .activate(.geluErf): finishEach(block, rows, stride, columns, finish, target) { x, _ in geluErf(x) }
-  case .activate(.tanh): finishEach(block, rows, stride, columns, finish, target) { x, _ in tanh(x) }
-  case .accumulate: finishEach(block, rows, stride, columns, finish, target) { x, y in y + x }
-  }
-}
-
-/// - Parameter body: the new element, of the finished sum and of what the target holds.
-@inline(__always)
-private func finishEach(
-  _ block: UnsafePointer<Float>, _ rows: Int, _ stride: Int, _ columns: Range<Int>, _ finish: Finish,
-  _ target: Target, _ body: (_ x: Vector, _ y: Vector) -> Vector
-) {
   for column in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: lanes) {
     let count = min(lanes, columns.upperBound - column)
-    let bias = finish.bias.map { load($0 + column, count: count) }
-    let gain = finish.gain.map { load($0 + column, count: count) }
+    let bias = finish.bias.map { load($0 + column, count: count) } ?? Vector()
+    let gain = finish.gain.map { load($0 + column, count: count) } ?? Vector(repeating: 1)
     for row in 0..<rows {
-      var x = load(block + row * stride + column - columns.lowerBound)
-      if let bias { x += bias }
-      if let gain { x *= gain }
+      let sum = load(block + row * stride + column - columns.lowerBound)
+      let x = (sum + bias) * gain
       let place = target.base + row * target.stride + column
-      store(body(x, load(place, count: count)), place, count: count)
+      // One branch for sixteen elements: it always goes the same way.
+      let y =
+        switch finish.kind {
+        case .store: x
+        case .activate(.geluTanh): geluTanh(x)
+        case .activate(.geluErf): geluErf(x)
+        case .activate(.tanh): tanh(x)
+        case .accumulate: load(place, count: count) + x
+        }
+      store(y, place, count: count)
     }
   }
 }

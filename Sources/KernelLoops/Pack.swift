@@ -57,7 +57,7 @@ extension Loops {
 }
 
 /// Four rows become four neighbouring columns, 4 × 4 elements at a time.
-@inline(__always)
+@inline(always)
 private func packFourTransposed(
   _ source: UnsafePointer<Float>, k: Int, stride: Int, into target: UnsafeMutablePointer<Float>
 ) {
@@ -82,7 +82,7 @@ private func packFourTransposed(
   }
 }
 
-@inline(__always)
+@inline(always)
 private func unpackPanels<Element: PackedElement>(
   _: Element.Type, _ operand: PackedOperand, _ columns: Range<Int>, _ target: UnsafeMutablePointer<Float>
 ) {

@@ -35,27 +35,56 @@ private func multiply<Element: PackedElement>(
     var panel = right.panel(at: column)
     var stride = right.panelStride
     var isWidened = false
-    if right.element != .f32 && rows >= widenedRows {
+    if rows >= widenedRows(right.element) {
       widen(Element.self, panels: panels, k: right.k, panel, stride, into: widened)
       (panel, stride, isWidened) = (UnsafeRawPointer(widened), widenedStride(k: right.k), true)
     }
+    // A last panel that is not full goes by way of the scratch, all others straight to the target.
+    let isWhole = width == panels * panelWidth
     var row = 0
     while row < rows {
       let count = nextRows(rows - row, panels: panels)
+      let place = target.from(row: row)
+      // Widened panels, and those that rows above have read, are near already.
+      let ahead = isWidened || row > 0 ? 0 : panels * stride
+      let ending =
+        isWhole
+        ? finish.ending(column: column, place)
+        : BlockEnding(target: Target(base: block, stride: panels * panelWidth))
       if isWidened {
         runBlock(
           Element.Widened.self, rows: count, panels: panels, k: right.k, left.from(row: row), panel, stride,
-          block)
+          ahead: ahead, ending)
       } else {
         runBlock(
-          Element.self, rows: count, panels: panels, k: right.k, left.from(row: row), panel, stride, block)
+          Element.self, rows: count, panels: panels, k: right.k, left.from(row: row), panel, stride,
+          ahead: ahead, ending)
       }
-      finishSums(
-        block, rows: count, stride: panels * panelWidth, columns: column..<column + width, finish: finish,
-        target: target.from(row: row))
+      if !isWhole {
+        finishSums(
+          block, rows: count, stride: panels * panelWidth, columns: column..<column + width, finish: finish,
+          target: place)
+      } else if case .activate = finish.kind {
+        let start = place.base + column
+        finishSums(
+          start, rows: count, stride: place.stride, columns: 0..<width, finish: Finish(finish.kind),
+          target: Target(base: start, stride: place.stride))
+      }
       row += count
     }
     column += width
+  }
+}
+
+extension Finish {
+  /// What of it a block of whole panels can do in registers: all but the activation.
+  @inline(__always)
+  fileprivate func ending(column: Int, _ place: Target) -> BlockEnding {
+    var ending = BlockEnding(
+      bias: bias.map { $0 + column }, gain: gain.map { $0 + column },
+      target: Target(base: place.base + column, stride: place.stride))
+    if case .accumulate = kind { ending.accumulates = true }
+    return ending
   }
 }
 
@@ -76,18 +105,18 @@ private func nextRows(_ rows: Int, panels: Int) -> Int {
 @inline(__always)
 private func runBlock<Element: PackedElement>(
   _ element: Element.Type, rows: Int, panels: Int, k: Int, _ left: LeftOperand, _ panel: UnsafeRawPointer,
-  _ stride: Int, _ block: UnsafeMutablePointer<Float>
+  _ stride: Int, ahead: Int, _ ending: BlockEnding
 ) {
   switch panels {
   case 1:
     let shape = InlineArray<1, Vector>(repeating: Vector())
-    runBlock(element, shape, rows: rows, k: k, left, panel, stride, block)
+    runBlock(element, shape, rows: rows, k: k, left, panel, stride, ahead: ahead, ending)
   case 2:
     let shape = InlineArray<2, Vector>(repeating: Vector())
-    runBlock(element, shape, rows: rows, k: k, left, panel, stride, block)
+    runBlock(element, shape, rows: rows, k: k, left, panel, stride, ahead: ahead, ending)
   default:
     let shape = InlineArray<4, Vector>(repeating: Vector())
-    runBlock(element, shape, rows: rows, k: k, left, panel, stride, block)
+    runBlock(element, shape, rows: rows, k: k, left, panel, stride, ahead: ahead, ending)
   }
 }
 
@@ -124,8 +153,18 @@ func widenPanel<Element: PackedElement>(
   }
 }
 
-/// From so many rows on, panels of fewer bits are widened once instead of at each block.
-private let widenedRows = capacity >= 24 ? 32 : 9
+/// From so many rows on, panels are widened once instead of at each block.
+///
+/// Measured: sixteen registers are too few to widen beside six rows of sums; thirty-two are enough for
+/// bfloat16, which takes one operation.
+@inline(__always)
+private func widenedRows(_ element: WeightElement) -> Int {
+  switch element {
+  case .f32: .max
+  case .bf16: capacity >= 24 ? .max : 9
+  case .f16, .int8: capacity >= 24 ? 24 : 9
+  }
+}
 
 /// Floats of a block that has just been summed.
 private let blockCount = 1024

@@ -3,23 +3,29 @@ extension Loops {
   package func softmaxOfRows(
     _ base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int, scale: Float
   ) {
+    let whole = columns / lanes * lanes
     for row in 0..<rows {
       let x = base + row * stride
       var maxima = Vector(repeating: -.infinity)
-      var index = 0
-      while index + lanes <= columns {
+      for index in Swift.stride(from: 0, to: whole, by: lanes) {
         let v = load(x + index)
         maxima.replace(with: v, where: v .> maxima)
-        index += lanes
       }
       var maximum = maxima.max()
-      while index < columns {
-        maximum = max(maximum, x[index])
-        index += 1
-      }
+      for index in whole..<columns { maximum = max(maximum, x[index]) }
       let top = maximum * scale
-      map(x, count: columns, into: x) { v, _, _ in exp(v * scale - top) }
-      let factor = 1 / sum(x, count: columns)
+      var totals = Vector()
+      for index in Swift.stride(from: 0, to: whole, by: lanes) {
+        let e = exp(load(x + index) * scale - top)
+        totals += e
+        store(e, x + index)
+      }
+      if whole < columns {
+        let e = exp(load(x + whole, count: columns - whole) * scale - top)
+        store(e, x + whole, count: columns - whole)
+        totals += load(x + whole, count: columns - whole)
+      }
+      let factor = 1 / total(totals)
       map(x, count: columns, into: x) { v, _, _ in v * factor }
     }
   }

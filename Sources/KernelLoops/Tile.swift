@@ -7,11 +7,12 @@ import KernelInterface
 /// same bits in every batch, on every thread count and processor.
 /// - Parameters:
 ///   - sums: zeros; its type is the block's shape.
-///   - block: receives the sums, rows `panels` · 16 apart.
+///   - ahead: how far ahead of each word memory is asked for what comes next; 0 for nothing.
+///   - ending: what is done with the finished sums.
 @inline(__always)
 func tile<Element: PackedElement, let rows: Int, let panels: Int>(
   _ sums: InlineArray<rows, InlineArray<panels, Vector>>, of _: Element.Type, k: Int, _ left: LeftOperand,
-  _ panel: UnsafeRawPointer, panelStride: Int, into block: UnsafeMutablePointer<Float>
+  _ panel: UnsafeRawPointer, panelStride: Int, ahead: Int, _ ending: BlockEnding
 ) {
   var sums = sums
   var a = left.base
@@ -31,7 +32,7 @@ func tile<Element: PackedElement, let rows: Int, let panels: Int>(
       let word = b + p * panelStride
       words[p] = word.loadUnaligned(as: Bits.self)
       // The next panels begin where the processor's own foresight ends.
-      processor_prefetch(word + panels * panelStride)
+      processor_prefetch(word + ahead)
     }
     return words
   }
@@ -53,9 +54,34 @@ func tile<Element: PackedElement, let rows: Int, let panels: Int>(
       for r in 0..<rows { sums[r][p] *= scales }
     }
   }
-  for r in 0..<rows {
-    for p in 0..<panels { store(sums[r][p], block + (r * panels + p) * lanes) }
+  if let bias = ending.bias {
+    for p in 0..<panels {
+      let x = load(bias + p * lanes)
+      for r in 0..<rows { sums[r][p] += x }
+    }
   }
+  if let gain = ending.gain {
+    for p in 0..<panels {
+      let x = load(gain + p * lanes)
+      for r in 0..<rows { sums[r][p] *= x }
+    }
+  }
+  for r in 0..<rows {
+    let row = ending.target.base + r * ending.target.stride
+    for p in 0..<panels {
+      if ending.accumulates { sums[r][p] += load(row + p * lanes) }
+      store(sums[r][p], row + p * lanes)
+    }
+  }
+}
+
+/// What becomes of a block's sums before they leave the registers: `target (+)= gain · (sum + bias)`.
+struct BlockEnding {
+  /// Of the block's first column.
+  var bias, gain: UnsafePointer<Float>?
+  var accumulates = false
+  /// The block's first element.
+  var target: Target
 }
 
 /// Sixteen words each, of a panel.

@@ -115,7 +115,11 @@ private struct AttentionWork: ParallelWork {
           base: queries + (image * queriesPerImage + first) * inputStride + column, rowStride: inputStride),
         right: PackedOperand(base: packedKeys, element: .f32, k: headWidth), finish: Finish(.store),
         target: Target(base: weights, stride: weightStride), scratch: productScratch)
-      loops.softmaxOfRows(weights, rows: rows, columns: m, stride: weightStride, scale: scale)
+      // Whole vectors: what fills up the last one weighs nothing.
+      for row in 0..<rows {
+        (weights + row * weightStride + m).update(repeating: -.infinity, count: weightStride - m)
+      }
+      loops.softmaxOfRows(weights, rows: rows, columns: weightStride, stride: weightStride, scale: scale)
       kernels.product(
         rows: rows, columns: 0..<headWidth, left: LeftOperand(base: weights, rowStride: weightStride),
         right: PackedOperand(base: packedValues, element: .f32, k: m), finish: Finish(.store),

@@ -26,40 +26,60 @@ extension Compute {
       min(slotInputs.rowCount, slotOutputs.rowCount) >= n * rowsPerExpert, "slots for \(n) experts")
     // An expert is a job, unless its rows are many, or the experts too few for the threads.
     let share = (n * rowsPerExpert + 4 * threadCount - 1) / (4 * threadCount)
-    let height = min(rowsPerExpert, Self.tallestExpertBlock, max(12, (share + 11) / 12 * 12))
+    let height = min(rowsPerExpert, Self.tallestMLPBlock, max(12, (share + 11) / 12 * 12))
     let blocks = RowBlocks(rows: rowsPerExpert, height: height)
     run(
-      ExpertsWork(
-        kernels: kernels, blocks: blocks, up: up, down: down, activation: activation, x: slotInputs.base,
-        y: slotOutputs.base), jobs: n * blocks.count)
+      MLPWork(
+        kernels: kernels, blocks: blocks, up: up, down: down, activation: activation, epilogue: .store,
+        x: slotInputs.base, y: slotOutputs.base), jobs: n * blocks.count)
   }
 
-  /// Floats of scratch a thread that `experts` needs.
-  public static func expertsScratch(_ kernels: KernelSet, rowsPerExpert: Int, width: Int, mlpWidth: Int)
+  /// A dense MLP: `output += gain · (activation(input·up + upBias)·down + downBias)`.
+  ///
+  /// Its hidden rows never leave a near cache: some rows at a time go all the way through.
+  /// - Parameters:
+  ///   - input: [rows, d].
+  ///   - output: [rows, d].
+  /// - Cost: 4·rows·d·h FLOP.
+  public func mlp(
+    _ input: borrowing Matrix, up: Linear, down: Linear, activation: Activation, gain: WeightVectors?,
+    rows: Int, addingTo output: inout Matrix
+  ) {
+    let (d, h) = (up.weights.inputWidth, up.weights.outputWidth)
+    require(
+      up.weights.count == 1 && down.weights.count == 1 && down.weights.inputWidth == h
+        && down.weights.outputWidth == d && (gain?.width ?? d) == d, "an MLP is [\(d), \(h), \(d)]")
+    require(input.columnCount == d && output.columnCount == d, "rows are \(d) wide")
+    require(min(input.rowCount, output.rowCount) >= rows, "an MLP has \(rows) rows")
+    let share = (rows + 4 * threadCount - 1) / (4 * threadCount)
+    let height = min(rows, Self.tallestMLPBlock, threadCount == 1 ? rows : max(12, (share + 11) / 12 * 12))
+    let blocks = RowBlocks(rows: rows, height: height)
+    run(
+      MLPWork(
+        kernels: kernels, blocks: blocks, up: up, down: down, activation: activation,
+        epilogue: .accumulate(gain: gain), x: input.base, y: output.base), jobs: blocks.count)
+  }
+
+  /// Floats of scratch a thread that `experts` and `mlp` need.
+  public static func mlpScratch(_ kernels: KernelSet, rows: Int, width: Int, mlpWidth: Int)
     -> Int
   {
-    let rows = min(rowsPerExpert, tallestExpertBlock)
+    let rows = min(rows, tallestMLPBlock)
     return rows * mlpWidth + kernels.productScratch(rows: rows, k: max(width, mlpWidth))
   }
 
-  private static var tallestExpertBlock: Int { 192 }
+  private static var tallestMLPBlock: Int { 96 }
 }
 
-private struct ExpertsWork: ParallelWork {
+/// Some rows of one expert.
+private struct MLPWork: ParallelWork {
   let kernels: KernelSet
   let blocks: RowBlocks
   let up, down: Linear
   let activation: Activation
+  let epilogue: Epilogue
   let x: UnsafePointer<Float>
   let y: UnsafeMutablePointer<Float>
-
-  init(
-    kernels: KernelSet, blocks: RowBlocks, up: Linear, down: Linear, activation: Activation,
-    x: UnsafeMutablePointer<Float>, y: UnsafeMutablePointer<Float>
-  ) {
-    (self.kernels, self.blocks, self.up, self.down) = (kernels, blocks, up, down)
-    (self.activation, self.x, self.y) = (activation, UnsafePointer(x), y)
-  }
 
   func run(job: Int, _ scratch: Scratch) {
     let (expert, block) = job.quotientAndRemainder(dividingBy: blocks.count)
@@ -74,7 +94,7 @@ private struct ExpertsWork: ParallelWork {
     kernels.product(
       rows: rows.count, columns: 0..<h, left: LeftOperand(base: x + first, rowStride: d),
       right: up.weights.matrix(expert),
-      finish: Finish(.activate(activation), bias: up.bias.map { $0.base + expert * h }),
+      finish: Epilogue.activate(activation).finish(bias: up.bias.map { $0.base + expert * h }),
       target: Target(base: hidden, stride: h), scratch: rest)
     kernels.product(
       rows: rows.count, columns: 0..<d, left: LeftOperand(base: hidden, rowStride: h),

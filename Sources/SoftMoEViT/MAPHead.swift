@@ -48,12 +48,9 @@ struct MAPHead {
     compute.linear(
       workspace.probeAttended, output, imageCount: imageCount, rowsPerImage: 1, into: &workspace.pooled)
     compute.layerNorm(workspace.pooled, norm, rows: imageCount, into: &workspace.probeAttended)
-    compute.linear(
-      workspace.probeAttended, up, imageCount: imageCount, rowsPerImage: 1,
-      .activate(model.activation.kernel), into: &workspace.probeHidden)
-    compute.linear(
-      workspace.probeHidden, down, imageCount: imageCount, rowsPerImage: 1, .accumulate(gain: nil),
-      into: &workspace.pooled)
+    compute.mlp(
+      workspace.probeAttended, up: up, down: down, activation: model.activation.kernel, gain: nil,
+      rows: imageCount, addingTo: &workspace.pooled)
   }
 }
 

@@ -16,13 +16,9 @@ struct MLPBlock {
 
   /// Reads `workspace.normed` [b·m, d], adds to `workspace.tokens` [b·m, d].
   func callAsFunction(imageCount: Int, _ workspace: inout Workspace) {
-    let compute = workspace.compute
-    compute.linear(
-      workspace.normed, up, imageCount: imageCount, rowsPerImage: model.tokenCount,
-      .activate(model.activation.kernel), into: &workspace.hidden)
-    compute.linear(
-      workspace.hidden, down, imageCount: imageCount, rowsPerImage: model.tokenCount,
-      .accumulate(gain: gain), into: &workspace.tokens)
+    workspace.compute.mlp(
+      workspace.normed, up: up, down: down, activation: model.activation.kernel, gain: gain,
+      rows: imageCount * model.tokenCount, addingTo: &workspace.tokens)
     workspace.end(.mlp)
   }
 }

@@ -23,8 +23,6 @@ public struct Workspace: ~Copyable {
   var qkv: Matrix
   /// [b·m, d], all heads' outputs.
   var attended: Matrix
-  /// [b·m, h].
-  var hidden: Matrix
   /// [b·m, d], tokens after the router's normalisation, or rounded for dispatch.
   var routerTokens: Matrix
   /// [b·m, s]: the router's logits, then the combine weights.
@@ -39,8 +37,8 @@ public struct Workspace: ~Copyable {
   var combineMass: Matrix
   /// [l·b, s]: exp of the entropy of each dispatch column.
   var effectiveTokens: Matrix
-  /// [b·m, 2·d], [b, d], [b, h]: the steps of a MAP head; empty without one.
-  var probeKeysAndValues, probeAttended, probeHidden: Matrix
+  /// [b·m, 2·d], [b, d]: the steps of a MAP head; empty without one.
+  var probeKeysAndValues, probeAttended: Matrix
   /// [b, d], pooled.
   var pooled: Matrix
   /// [b, feature width], what the head reads.
@@ -67,8 +65,6 @@ public struct Workspace: ~Copyable {
     normed = Matrix(rows: b * m, columns: d)
     qkv = Matrix(rows: b * m, columns: 3 * d)
     attended = Matrix(rows: b * m, columns: d)
-    hidden = Matrix(
-      rows: configuration.moeLayers.count == configuration.depth ? 0 : b * m, columns: configuration.mlpWidth)
     routerTokens = Matrix(rows: s == 0 ? 0 : b * m, columns: d)
     combineWeights = Matrix(rows: b * m, columns: s)
     dispatchWeights = Matrix(rows: b * m, columns: s)
@@ -79,7 +75,6 @@ public struct Workspace: ~Copyable {
     let probes = configuration.pooling == .map ? b : 0
     probeKeysAndValues = Matrix(rows: probes * m, columns: 2 * d)
     probeAttended = Matrix(rows: probes, columns: d)
-    probeHidden = Matrix(rows: probes, columns: configuration.mlpWidth)
     pooled = Matrix(rows: b, columns: d)
     features = Matrix(rows: b, columns: configuration.featureWidth)
     logits = Matrix(rows: b, columns: configuration.classCount)
@@ -88,10 +83,10 @@ public struct Workspace: ~Copyable {
   /// Bytes held, scratch included.
   public var byteCount: Int {
     compute.byteCount + patches.byteCount + tokens.byteCount + normed.byteCount + qkv.byteCount
-      + attended.byteCount + hidden.byteCount + routerTokens.byteCount + combineWeights.byteCount
+      + attended.byteCount + routerTokens.byteCount + combineWeights.byteCount
       + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount + combineMass.byteCount
-      + effectiveTokens.byteCount + probeKeysAndValues.byteCount + probeAttended.byteCount
-      + probeHidden.byteCount + pooled.byteCount + features.byteCount + logits.byteCount
+      + effectiveTokens.byteCount + probeKeysAndValues.byteCount + probeAttended.byteCount + pooled.byteCount
+      + features.byteCount + logits.byteCount
   }
 
   private static func scratchCount(_ model: ModelConfiguration, maxImageCount: Int, _ kernels: KernelSet)
@@ -102,12 +97,14 @@ public struct Workspace: ~Copyable {
       model.patchSize * model.patchSize * 3, d, model.mlpWidth, model.featureWidth,
     ]
     var needs = widths.map { Compute.linearScratch(kernels, rows: maxImageCount * m, inputWidth: $0) }
+    needs.append(
+      Compute.mlpScratch(kernels, rows: maxImageCount * m, width: d, mlpWidth: model.mlpWidth))
     needs.append(Compute.attentionScratch(kernels, tokenCount: m, headWidth: model.headWidth))
     if let moe = model.moe {
       needs.append(Compute.mixScratch(kernels, tokenCount: m, slotCount: moe.slotCount, width: d))
       needs.append(
-        Compute.expertsScratch(
-          kernels, rowsPerExpert: moe.slotsPerExpert * maxImageCount, width: d, mlpWidth: moe.expertWidth))
+        Compute.mlpScratch(
+          kernels, rows: moe.slotsPerExpert * maxImageCount, width: d, mlpWidth: moe.expertWidth))
     }
     return needs.max() ?? 0
   }
