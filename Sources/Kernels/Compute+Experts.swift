@@ -99,7 +99,7 @@ private struct MLPWork: ParallelWork {
     kernels.product(
       rows: rows.count, columns: 0..<d, left: LeftOperand(base: hidden, rowStride: h),
       right: down.weights.matrix(expert),
-      finish: Finish(.store, bias: down.bias.map { $0.base + expert * d }),
+      finish: epilogue.finish(bias: down.bias.map { $0.base + expert * d }),
       target: Target(base: y + first, stride: d), scratch: rest)
   }
 }

@@ -114,6 +114,31 @@ private func naive(_ a: [[Float]], _ b: [Double], columns: Int) -> [[Double]] {
       }
     }
   }
+
+  @Test(arguments: KernelSet.all, [1, 13, 300])
+  func aDenseMLPAddsToItsOutput(_ kernels: KernelSet, _ count: Int) {
+    let (d, h) = (20, 37)
+    let list = rows(count, d, seed: 1)
+    let (up, down) = (values(d * h, seed: 10), values(h * d, seed: 90))
+    let (upBias, downBias, gain) = (values(h, seed: 5), values(d, seed: 6), values(d, seed: 7))
+    let input = filled(list)
+    for threads in [1, 3] {
+      var output = filled(list)
+      Compute(threads: threads, kernels).mlp(
+        input, up: Linear(weights: weights([up], k: d, c: h), bias: vectors(upBias)),
+        down: Linear(weights: weights([down], k: h, c: d), bias: vectors(downBias)), activation: .tanh,
+        gain: vectors(gain), rows: count, addingTo: &output)
+      let hidden = naive(list, up.map(Double.init), columns: h).map { row in
+        row.indices.map { Float(tanhOf(row[$0] + Double(upBias[$0]))) }
+      }
+      for (row, products) in naive(hidden, down.map(Double.init), columns: d).enumerated() {
+        let expected = products.indices.map {
+          Double(list[row][$0]) + Double(gain[$0]) * (products[$0] + Double(downBias[$0]))
+        }
+        #expect(near(output.row(row), expected, 3e-5))
+      }
+    }
+  }
 }
 
 extension KernelSet: CustomTestStringConvertible {
