@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// An opened `.smoe` file: checked header, tensors in place.
 ///
 /// Opening maps the file, checks every field of the header and reads no tensor byte, so it costs the
@@ -56,15 +54,14 @@ public struct Checkpoint: Sendable {
   public func section<Section: Decodable>(_ name: String, as type: Section.Type = Section.self)
     throws(CheckpointError) -> Section
   {
-    let decoder = JSONDecoder()
-    decoder.userInfo[OneSection<Section>.nameKey] = name
-    do {
-      let json = Data(file.bytes[metadata])
-      return try decoder.decode(OneSection<Section>.self, from: json).value
-    } catch let error as DecodingError {
-      throw .invalidMetadata(section: name, problem: error.explanation)
+    let key = OneSection<Section>.nameKey
+    do throws(StrictJSON.Problem) {
+      let json = UnsafeRawBufferPointer(rebasing: file.bytes[metadata])
+      return try StrictJSON.decode(OneSection<Section>.self, from: json, userInfo: [key: name]).value
     } catch {
-      throw .invalidMetadata(section: name, problem: "\(error)")
+      // The path's first key is the section itself.
+      throw .invalidMetadata(
+        section: name, problem: "\(StrictJSON.Problem(path: Array(error.path.dropFirst()), text: error.text))")
     }
   }
 }
@@ -88,20 +85,5 @@ private struct OneSection<Section: Decodable>: Decodable {
     var intValue: Int? { nil }
     init(stringValue: String) { self.stringValue = stringValue }
     init?(intValue: Int) { nil }
-  }
-}
-
-extension DecodingError {
-  /// Where and what, without Swift's type names around it.
-  fileprivate var explanation: String {
-    let (context, what): (Context, String) =
-      switch self {
-      case .keyNotFound(let key, let context): (context, "the key '\(key.stringValue)' is missing")
-      case .valueNotFound(_, let context): (context, "null where a value is needed")
-      case .typeMismatch(_, let context), .dataCorrupted(let context): (context, context.debugDescription)
-      @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")
-      }
-    let path = context.codingPath.dropFirst().map(\.stringValue).joined(separator: ".")
-    return path.isEmpty ? what : "\(path): \(what)"
   }
 }

@@ -25,9 +25,10 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     case .unwritable(let path, let reason):
       "can't write \(path): \(reason)"
     case .invalid(let field, let offset, let expected, let found):
-      "not a usable checkpoint: \(field) at byte \(offset): expected \(expected), found \(found)"
+      "not a usable checkpoint: \(field) at byte \(offset): expected \(expected), found \(found); "
+        + Self.advice(onField: field)
     case .invalidMetadata(let section, let problem):
-      "not a usable checkpoint: metadata section '\(section)': \(problem)"
+      "not a usable checkpoint: metadata section '\(section)': \(problem); import the model again"
     case .missingTensor(let name, let expected):
       "tensor '\(name)' is missing: expected \(expected)"
     case .unexpectedTensor(let name, let expected, let found):
@@ -38,6 +39,15 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     case .notFinite(let tensor, let offset, let value):
       "tensor '\(tensor)': its byte \(offset) begins \(value), expected a finite number; "
         + "import a checkpoint whose training did not diverge"
+    }
+  }
+
+  private static func advice(onField field: String) -> String {
+    switch field {
+    case "magic": "softmoe import makes a .smoe file of other formats"
+    case "version": "use a newer softmoe"
+    case "preamble", "file length": "copy the file again"
+    default: "import the model again"
     }
   }
 }

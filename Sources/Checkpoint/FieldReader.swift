@@ -20,7 +20,8 @@ struct FieldReader {
     let value = try integer(field, at: offset, as: UInt64.self)
     guard let length = Int(exactly: value), range.contains(length) else {
       throw .invalid(
-        field: field, offset: UInt64(offset), expected: "\(range.lowerBound)…\(range.upperBound)",
+        field: field, offset: UInt64(offset),
+        expected: range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)…\(range.upperBound)",
         found: "\(value)")
     }
     return length

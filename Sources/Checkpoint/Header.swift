@@ -14,8 +14,8 @@ struct Header {
     let magicLength = Layout.magic.count
     let start = bytes.prefix(magicLength)
     try reader.require(
-      start.elementsEqual(Layout.magic), "magic", at: Field.magic, expected: "89 'SMOE' 0D 0A 1A",
-      found: start.isEmpty ? "nothing" : "\(start.count) other bytes; is this a .smoe file?")
+      start.elementsEqual(Layout.magic.prefix(start.count)), "magic", at: Field.magic,
+      expected: "89 'SMOE' 0D 0A 1A of a .smoe file", found: "other bytes")
     try reader.require(
       bytes.count >= Layout.preambleLength, "preamble", at: 0, expected: "\(Layout.preambleLength) bytes",
       found: "\(bytes.count)")
@@ -24,19 +24,18 @@ struct Header {
     let mark = try reader.integer("byte order", at: Field.byteOrderMark, as: UInt32.self)
     try reader.require(
       mark != Layout.byteOrderMark.byteSwapped, "byte order", at: Field.byteOrderMark,
-      expected: "little-endian", found: "big-endian; write the file again on a little-endian machine")
+      expected: "little-endian", found: "big-endian")
     try reader.require(
       mark == Layout.byteOrderMark, "byte order", at: Field.byteOrderMark, expected: "0x01020304",
       found: "0x" + String(mark, radix: 16))
     try reader.require(
       (1...Layout.version).contains(version), "version", at: Field.version,
-      expected: "1…\(Layout.version)",
-      found: "\(version); a newer softmoe may read it")
+      expected: "1…\(Layout.version)", found: "\(version)")
 
     let fileLength = try reader.integer("file length", at: Field.fileLength, as: UInt64.self)
     try reader.require(
-      fileLength == UInt64(bytes.count), "file length", at: Field.fileLength, expected: "\(bytes.count)",
-      found: "\(fileLength); the file is truncated or has bytes added")
+      fileLength == UInt64(bytes.count), "file length", at: Field.fileLength,
+      expected: "\(bytes.count), which the file has", found: "\(fileLength)")
     try reader.requireZero("reserved field", in: Field.reserved..<Field.headerChecksum)
 
     let metadataOffset = try reader.length(

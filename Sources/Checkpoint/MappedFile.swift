@@ -3,7 +3,7 @@ import Glibc
 /// A file mapped read-only into memory for as long as this object lives.
 ///
 /// Nothing is copied: pages come in when they are touched, and every process that maps the same file
-/// shares them.
+/// shares them. A file that is cut short while it is mapped ends the process: see `TruncationGuard`.
 public final class MappedFile: @unchecked Sendable {
   // @unchecked: the mapping is read-only and is released only by deinit.
 
@@ -21,10 +21,13 @@ public final class MappedFile: @unchecked Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: systemError()) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .unreadable(path: path, reason: "expected a regular file, found a directory or device")
+      throw .unreadable(path: path, reason: "expected a regular file, found \(kind(of: status))")
     }
-    guard status.st_size > 0 else { throw .unreadable(path: path, reason: "the file is empty") }
+    guard status.st_size > 0 else {
+      throw .unreadable(path: path, reason: "expected a model, found an empty file; copy it again")
+    }
     let length = Int(status.st_size)
+    TruncationGuard.install
     guard let base = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
       throw .unreadable(path: path, reason: systemError())
     }
@@ -40,6 +43,15 @@ public final class MappedFile: @unchecked Sendable {
 
   deinit {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+  }
+}
+
+private func kind(of status: stat) -> String {
+  switch status.st_mode & S_IFMT {
+  case S_IFDIR: "a directory"
+  case S_IFIFO: "a pipe"
+  case S_IFSOCK: "a socket"
+  default: "a device"
   }
 }
 

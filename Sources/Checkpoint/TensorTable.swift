@@ -72,13 +72,14 @@ struct TensorTable {
 
   private static func name(at offset: Int, reader: FieldReader) throws(CheckpointError) -> String {
     let field = reader.bytes[offset..<offset + Layout.nameLength]
-    let text = field.prefix { $0 != 0 }
-    let isPadded = text.count < Layout.nameLength && field[text.endIndex...].allSatisfy { $0 == 0 }
-    guard isPadded, !text.isEmpty, text.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+    let text = field.prefix { (0x21...0x7E).contains($0) }
+    let other = field[text.endIndex...].first { $0 != 0 }
+    guard (1..<Layout.nameLength).contains(text.count), other == nil else {
+      let shown = quoted(String(decoding: text, as: UTF8.self))
       throw .invalid(
         field: "tensor name", offset: UInt64(offset),
         expected: "1 to \(Layout.nameLength - 1) printable ASCII characters, then zeros",
-        found: "other bytes")
+        found: shown + (other.map { ", then byte 0x\(String($0, radix: 16))" } ?? ""))
     }
     return String(decoding: text, as: UTF8.self)
   }

@@ -135,12 +135,6 @@ private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
     }
   }
 
-  @Test func whatIsNoFileIsNamed() {
-    for path in ["/", "/dev/null", "/nonexistent/model.smoe"] {
-      #expect(throws: CheckpointError.self) { try Checkpoint(path: path) }
-    }
-  }
-
   @Test func anUnfinishedFileLeavesNothing() throws {
     try withTemporaryFile("tiny.smoe") { path in
       do {
