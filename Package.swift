@@ -121,6 +121,7 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointImportTests", dependencies: ["CheckpointImport", "ImageInput", "TestSupport"],
+      exclude: ["Corpus"],
       swiftSettings: strict),
     .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
     .testTarget(

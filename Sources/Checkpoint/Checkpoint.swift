@@ -61,7 +61,8 @@ public struct Checkpoint: Sendable {
     } catch {
       // The path's first key is the section itself.
       throw .invalidMetadata(
-        section: name, problem: "\(StrictJSON.Problem(path: Array(error.path.dropFirst()), text: error.text))")
+        section: name, problem: "\(StrictJSON.Problem(path: Array(error.path.dropFirst()), text: error.text))"
+      )
     }
   }
 }

@@ -1,15 +1,16 @@
-/// Text from a file, fit for a message: in apostrophes, on one line, at most 80 characters, no control
+/// Text from a file, fit for a message: one line of at most `limit` characters, none of them a control
 /// character that a terminal would obey.
-package func quoted(_ text: String) -> String {
-  let shown = text.unicodeScalars.prefix(80).map { $0.properties.isPrintable ? String($0) : $0.escaped(asASCII: true) }
-  return "'\(shown.joined())\(text.unicodeScalars.count > 80 ? "…" : "")'"
-}
-
-extension Unicode.Scalar.Properties {
-  fileprivate var isPrintable: Bool {
-    switch generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
-    default: true
+package func printable(_ text: String, limit: Int = 80) -> String {
+  let scalars = text.unicodeScalars
+  let shown = scalars.prefix(limit).map { scalar in
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
+      scalar.escaped(asASCII: true)
+    default: String(scalar)
     }
   }
+  return shown.joined() + (scalars.dropFirst(limit).isEmpty ? "" : "…")
 }
+
+/// The same in apostrophes.
+package func quoted(_ text: String) -> String { "'\(printable(text))'" }

@@ -7,7 +7,9 @@ package enum StrictJSON {
     /// Keys and indices from the outside in; empty for the whole text.
     package let path: [String]
     package let text: String
-    package var description: String { path.isEmpty ? text : "\(path.joined(separator: ".")): \(text)" }
+    package var description: String {
+      path.isEmpty ? text : "\(printable(path.joined(separator: "."))): \(text)"
+    }
   }
 
   /// Decodes a whole text.
@@ -27,7 +29,7 @@ package enum StrictJSON {
     } catch let error as DecodingError {
       throw Problem(error)
     } catch {
-      throw Problem(path: [], text: "\(error)")
+      throw Problem(path: [], text: printable("\(error)", limit: 200))
     }
     if let key = firstRepeatedKey(in: bytes) {
       throw Problem(path: [], text: "expected every key once, found \(quoted(key)) twice in one object")
@@ -60,7 +62,8 @@ package enum StrictJSON {
   private static let whitespace: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
 
   /// Takes a string's bytes, its escapes as they are, and the quotation mark behind it.
-  private static func popString(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer> {
+  private static func popString(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Slice<UnsafeRawBufferPointer>
+  {
     let whole = rest
     while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
       if byte == UInt8(ascii: "\\") { _ = rest.popFirst() }
@@ -87,6 +90,6 @@ extension StrictJSON.Problem {
       case .typeMismatch(_, let context), .dataCorrupted(let context): (context, context.debugDescription)
       @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), "\(error)")
       }
-    self.init(path: context.codingPath.map(\.stringValue), text: text)
+    self.init(path: context.codingPath.map(\.stringValue), text: printable(text, limit: 200))
   }
 }

@@ -51,9 +51,19 @@ public struct CheckpointImport {
     }
   }
 
+  /// One NaN makes every answer NaN.
+  private func requireFinite(_ piece: [Float], of name: String, from first: Int) throws(ImportError) {
+    // The largest exponent, found without a branch: all its bits are set in NaN and infinity.
+    let infinity = Float.infinity.bitPattern
+    guard piece.reduce(0, { max($0, $1.bitPattern & infinity) }) == infinity,
+      let index = piece.firstIndex(where: { !$0.isFinite })
+    else { return }
+    throw .notFinite(name: name, element: first + index, value: "\(piece[index])")
+  }
+
   /// f16 would turn a number above 65504 into infinity.
   private func requireRange(_ piece: [Float], of name: String) throws(ImportError) {
-    guard matrixType == .f16, let outside = piece.first(where: { $0.isFinite && abs($0) > 65_504 }) else {
+    guard matrixType == .f16, let outside = piece.first(where: { abs($0) > 65_504 }) else {
       return
     }
     throw .option(name: "dtype", problem: "f16 can't hold \(outside) of tensor '\(name)'; choose bf16 or f32")
@@ -115,8 +125,11 @@ public struct CheckpointImport {
       var written = 0
       for tensor in tensors {
         try writer.append { emit in
+          var count = 0
           try tensor.pieces { piece in
+            try requireFinite(piece, of: tensor.name, from: count)
             if tensor.role == .matrix { try requireRange(piece, of: tensor.name) }
+            count += piece.count
             try emit(piece)
           }
         }

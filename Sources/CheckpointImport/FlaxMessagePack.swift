@@ -32,7 +32,7 @@ package struct FlaxMessagePack {
     var cursor = MessagePackCursor(bytes: file.bytes, path: path)
     var root = try reader.value(&cursor, depth: 0)
     guard cursor.offset == file.bytes.count else {
-      throw cursor.problem("bytes follow the end of the parameters")
+      throw cursor.problem("expected the end of the file behind the parameters, found more bytes")
     }
     // A checkpoint of several collections wraps the parameters once more.
     while case .map(let entries) = root, entries.count == 1, case .map = entries[0].value {
@@ -44,13 +44,20 @@ package struct FlaxMessagePack {
   }
 
   private func value(_ cursor: inout MessagePackCursor, depth: Int) throws(ImportError) -> Value {
-    guard depth < Self.maximumDepth else { throw cursor.problem("maps are nested too deeply") }
+    guard depth < Self.maximumDepth else {
+      throw cursor.problem("expected at most \(Self.maximumDepth) levels, found more")
+    }
     switch try cursor.next() {
     case .map(let count):
       var entries: [(key: String, value: Value)] = []
+      var keys: Set<String> = []
       for _ in 0..<count {
-        guard case .string(let key) = try cursor.next() else {
-          throw cursor.problem("a map's key is no string")
+        guard case .string(let range) = try cursor.next() else {
+          throw cursor.problem("expected a string as a map's key, found another item")
+        }
+        let key = try cursor.name(range)
+        guard keys.insert(key).inserted else {
+          throw cursor.problem("expected every key of a map once, found \(quoted(key)) twice")
         }
         let value = try value(&cursor, depth: depth + 1)
         if case .other = value, key != Self.chunkedKey { continue }
@@ -63,7 +70,9 @@ package struct FlaxMessagePack {
     case .integer(let integer): return .integer(integer)
     case .extended(type: 1, let end), .extended(type: 3, let end):
       let array = try array(&cursor)
-      guard cursor.offset == end else { throw cursor.problem("an array's extension has another length") }
+      guard cursor.offset == end else {
+        throw cursor.problem("expected an array's extension to end at byte \(end)")
+      }
       return array
     case .extended(_, let end):
       cursor.offset = end
@@ -74,30 +83,44 @@ package struct FlaxMessagePack {
 
   /// Shape, type name and bytes.
   private func array(_ cursor: inout MessagePackCursor) throws(ImportError) -> Value {
-    guard case .list(3) = try cursor.next(), case .list(let rank) = try cursor.next(), rank <= 8 else {
-      throw cursor.problem("an array is no list of shape, type and bytes")
+    guard case .list(3) = try cursor.next(), case .list(let rank) = try cursor.next(),
+      rank <= SourceTensor.highestRank
+    else {
+      throw cursor.problem(
+        "expected an array of shape, type and bytes, of at most \(SourceTensor.highestRank) dimensions")
     }
     var shape: [Int] = []
     for _ in 0..<rank {
       guard case .integer(let dimension) = try cursor.next() else {
-        throw cursor.problem("a dimension is no integer")
+        throw cursor.problem("expected an integer as a dimension, found another item")
       }
       shape.append(dimension)
     }
-    guard case .string(let name) = try cursor.next(), case .binary(let range) = try cursor.next() else {
-      throw cursor.problem("an array has no type or no bytes")
+    guard case .string(let range) = try cursor.next() else {
+      throw cursor.problem("expected an array's type, found another item")
+    }
+    let name = try cursor.name(range)
+    guard case .binary(let bytes) = try cursor.next() else {
+      throw cursor.problem("expected an array's bytes, found another item")
     }
     guard let type = SourceType(flax: name) else {
       // Step counters and the like are no weights.
-      return .other
+      if ["int", "uint", "bool"].contains(where: name.hasPrefix) { return .other }
+      throw cursor.problem(
+        "expected type float64, float32, float16, bfloat16 or an integer, found \(quoted(name))")
     }
-    guard let count = checkedProduct(shape + [type.byteCount]), count == range.count else {
-      throw cursor.problem("an array of shape \(shape) has \(range.count) bytes")
+    guard let count = checkedProduct(shape + [type.byteCount]), count == bytes.count else {
+      throw cursor.problem("\(name) \(shape) does not fit its \(bytes.count) bytes")
     }
-    return .array(type: type, shape: shape, offset: range.lowerBound)
+    return .array(type: type, shape: shape, offset: bytes.lowerBound)
   }
 
   private func collect(_ value: Value, name: String, into tensors: inout [SourceTensor]) throws(ImportError) {
+    // A long name over many arrays would take far more memory than the file.
+    guard name.utf8.count <= SourceTensor.longestName else {
+      throw .invalidSource(
+        path: path, problem: "\(quoted(name)): expected names of at most \(SourceTensor.longestName) bytes")
+    }
     switch value {
     case .array(let type, let shape, let offset):
       tensors.append(SourceTensor(name: name, type: type, shape: shape, offset: offset, file: file))
@@ -131,7 +154,7 @@ package struct FlaxMessagePack {
     guard let shape, let type = types.first, types.count == 1,
       checkedProduct(shape) == pieces.reduce(0, { $0 + $1.count })
     else {
-      throw .invalidSource(path: path, problem: "tensor '\(name)': its chunks do not make up its shape")
+      throw .invalidSource(path: path, problem: "tensor \(quoted(name)): its chunks do not make up its shape")
     }
     return SourceTensor(name: name, type: type, shape: shape, pieces: pieces, file: file)
   }

@@ -8,8 +8,12 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case missing(name: String, expected: String)
   /// A tensor has another shape than the rest of the model says.
   case wrongShape(name: String, expected: [Int], found: [Int])
+  /// A tensor from which sizes are learnt has another number of dimensions, or an empty one.
+  case wrongRank(name: String, expected: Int, found: [Int])
   /// Tensors that belong to no part of the model.
   case leftOver(names: [String])
+  /// A weight is NaN or infinite.
+  case notFinite(name: String, element: Int, value: String)
   /// The model has a part that this version can't run.
   case unsupported(String)
   /// An option is needed, or doesn't fit the tensors.
@@ -24,9 +28,13 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .missing(let name, let expected): "tensor '\(name)' is missing: expected \(expected)"
     case .wrongShape(let name, let expected, let found):
       "tensor '\(name)': expected shape \(expected), found \(found)"
+    case .wrongRank(let name, let expected, let found):
+      "tensor '\(name)': expected \(expected) dimensions of at least 1, found \(found)"
     case .leftOver(let names):
       "\(names.count) tensors belong to no part of the model: "
         + names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+    case .notFinite(let name, let element, let value):
+      "tensor '\(name)': element \(element) is \(value), expected a finite number; its training diverged"
     case .unsupported(let what): "not supported yet: \(what)"
     case .option(let name, let problem): "--\(name): \(problem)"
     case .checkpoint(let error): error.description

@@ -32,8 +32,9 @@ final class SourceModel {
   /// Elements converted at a time: 16 MiB of Float.
   static let pieceCount = 4 << 20
 
+  /// - Parameter tensors: their names differ, as `SourceFormat` has checked.
   init(_ tensors: [SourceTensor]) {
-    self.tensors = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
+    self.tensors = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
     unused = Set(self.tensors.keys)
   }
 
@@ -45,7 +46,7 @@ final class SourceModel {
   func shape(_ name: String, rank: Int) throws(ImportError) -> [Int] {
     guard let tensor = tensors[name] else { throw .missing(name: name, expected: "\(rank) dimensions") }
     guard tensor.shape.count == rank, tensor.shape.allSatisfy({ $0 > 0 }) else {
-      throw .wrongShape(name: name, expected: Array(repeating: 0, count: rank), found: tensor.shape)
+      throw .wrongRank(name: name, expected: rank, found: tensor.shape)
     }
     return tensor.shape
   }

@@ -1,9 +1,8 @@
 import Checkpoint
-import FoundationEssentials
 
 /// Reads the table of a safetensors file: u64 length, a JSON object of that length, then the data.
 ///
-/// Every offset is checked before it is used: inside the data, as long as the shape says.
+/// Every offset is checked before it is used: the tensors tile the data, each as long as its shape says.
 /// - Source: the format's description at huggingface/safetensors.
 package enum Safetensors {
   private struct Entry: Decodable {
@@ -36,33 +35,84 @@ package enum Safetensors {
     let bytes = file.bytes
     guard bytes.count >= 8 else { throw problem("expected a safetensors header, found \(bytes.count) bytes") }
     let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-    guard length <= 100 << 20, length <= UInt64(bytes.count - 8) else {
-      throw problem("the header's length \(length) goes past the end of the file or above 100 MiB")
+    let longest = min(longestHeader, bytes.count - 8)
+    guard length <= UInt64(longest) else {
+      throw problem(
+        "expected the length of a safetensors header, at most \(longest), found \(length); is it a model, and "
+          + "whole?")
     }
     let dataStart = 8 + Int(length)
     let table: [String: Value]
-    do {
-      table = try JSONDecoder().decode([String: Value].self, from: Data(bytes[8..<dataStart]))
+    do throws(StrictJSON.Problem) {
+      table = try StrictJSON.decode(from: UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
     } catch {
-      throw problem("the header is not the JSON object that safetensors describes")
+      throw problem("the header is not the JSON object that safetensors describes: \(error)")
     }
-    var tensors: [SourceTensor] = []
-    for (name, value) in table.sorted(by: { $0.key < $1.key }) {
+    var places: [Place] = []
+    for (name, value) in table {
       guard case .tensor(let entry) = value else { continue }
-      guard let type = SourceType(safetensors: entry.dtype) else {
-        throw problem("tensor '\(name)': type \(entry.dtype) is none of F64, F32, F16, BF16")
-      }
-      let dataCount = bytes.count - dataStart
-      guard
-        entry.offsets.count == 2, let count = checkedProduct(entry.shape),
-        let length = checkedProduct([count, type.byteCount]),
-        case let (begin, end) = (entry.offsets[0], entry.offsets[1]),
-        begin >= 0, begin <= end, end <= dataCount, end - begin == length
-      else { throw problem("tensor '\(name)': shape \(entry.shape) and offsets \(entry.offsets) do not fit") }
-      tensors.append(
-        SourceTensor(name: name, type: type, shape: entry.shape, offset: dataStart + begin, file: file))
+      places.append(try place(of: name, entry, dataCount: bytes.count - dataStart, path: path))
     }
-    return tensors
+    try requireTiling(places, dataCount: bytes.count - dataStart, path: path)
+    return places.map { place in
+      SourceTensor(
+        name: place.name, type: place.type, shape: place.shape, offset: dataStart + place.bytes.lowerBound,
+        file: file)
+    }.sorted { $0.name < $1.name }
+  }
+
+  /// The format's own limit, 100 MB.
+  private static let longestHeader = 100_000_000
+
+  /// A tensor and its bytes, counted from the start of the data.
+  private struct Place {
+    let name: String
+    let type: SourceType
+    let shape: [Int]
+    let bytes: Range<Int>
+  }
+
+  private static func place(of name: String, _ entry: Entry, dataCount: Int, path: String)
+    throws(ImportError) -> Place
+  {
+    func problem(_ text: String) -> ImportError {
+      .invalidSource(path: path, problem: "tensor \(quoted(name)): \(text)")
+    }
+    guard let type = SourceType(safetensors: entry.dtype) else {
+      throw problem("expected type F64, F32, F16 or BF16, found \(quoted(entry.dtype))")
+    }
+    let count = try SourceTensor.count(of: name, shape: entry.shape, path: path)
+    guard entry.offsets.count == 2, let begin = entry.offsets.first, let end = entry.offsets.last, begin >= 0,
+      begin <= end, end <= dataCount
+    else {
+      throw problem(
+        "expected two offsets, in order, within \(dataCount) bytes of data, found \(entry.offsets.prefix(4))")
+    }
+    guard checkedProduct([count, type.byteCount]) == end - begin else {
+      throw problem("\(entry.dtype) \(entry.shape) does not fit its \(end - begin) bytes")
+    }
+    return Place(name: name, type: type, shape: entry.shape, bytes: begin..<end)
+  }
+
+  /// The format wants every byte of the data in exactly one tensor.
+  private static func requireTiling(_ places: [Place], dataCount: Int, path: String) throws(ImportError) {
+    var end = 0
+    for place in places.sorted(by: {
+      ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound)
+    }) {
+      guard place.bytes.lowerBound == end else {
+        throw .invalidSource(
+          path: path,
+          problem:
+            "tensor \(quoted(place.name)): expected offset \(end), right after the tensor before, found "
+            + "\(place.bytes.lowerBound)")
+      }
+      end = place.bytes.upperBound
+    }
+    guard end == dataCount else {
+      throw .invalidSource(
+        path: path, problem: "expected the data to end at \(end), with the last tensor, found \(dataCount)")
+    }
   }
 }
 

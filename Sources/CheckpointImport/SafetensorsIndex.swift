@@ -1,5 +1,4 @@
 import Checkpoint
-import FoundationEssentials
 
 /// Reads a model that lies in several safetensors files, through the index beside them.
 ///
@@ -14,17 +13,19 @@ enum SafetensorsIndex {
   static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
     func problem(_ text: String) -> ImportError { .invalidSource(path: path, problem: text) }
     let index: Index
-    guard file.bytes.count <= 100 << 20 else { throw problem("an index above 100 MiB") }
-    do {
-      index = try JSONDecoder().decode(Index.self, from: Data(file.bytes))
+    guard file.bytes.count <= 100 << 20 else {
+      throw problem("expected an index of at most 100 MiB, found \(file.bytes.count) bytes")
+    }
+    do throws(StrictJSON.Problem) {
+      index = try StrictJSON.decode(from: file.bytes)
     } catch {
-      throw problem("expected a JSON object with 'weight_map', the file of every tensor")
+      throw problem("expected a JSON object with 'weight_map', the file of every tensor: \(error)")
     }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     var tensors: [SourceTensor] = []
     for shard in Set(index.weightMap.values).sorted() {
       guard isPlain(shard) else {
-        throw problem("file '\(shard)': expected the name of a file in the same folder")
+        throw problem("file \(quoted(shard)): expected the name of a file in the same folder")
       }
       let shardPath = folder + shard
       let mapped: MappedFile
@@ -34,21 +35,23 @@ enum SafetensorsIndex {
       for tensor in try Safetensors.tensors(in: mapped, path: shardPath) {
         guard index.weightMap[tensor.name] == shard else {
           throw problem(
-            "tensor '\(tensor.name)' is in '\(shard)'; the index says "
-              + (index.weightMap[tensor.name].map { "'\($0)'" } ?? "nothing of it"))
+            "tensor \(quoted(tensor.name)) is in \(quoted(shard)); the index says "
+              + (index.weightMap[tensor.name].map { quoted($0) } ?? "nothing of it"))
         }
         tensors.append(tensor)
       }
     }
     let found = Set(tensors.map(\.name))
     if let missing = index.weightMap.filter({ !found.contains($0.key) }).min(by: { $0.key < $1.key }) {
-      throw problem("tensor '\(missing.key)' is not in '\(missing.value)', where the index says it is")
+      throw problem(
+        "tensor \(quoted(missing.key)) is not in \(quoted(missing.value)), where the index says it is")
     }
     return tensors
   }
 
-  /// Whether a name stays in the folder.
+  /// Whether a name stays in the folder, and is what it looks like.
   private static func isPlain(_ name: String) -> Bool {
-    !name.isEmpty && name != "." && !name.contains("..") && !name.utf8.contains { $0 == 0x2F || $0 == 0 }
+    !name.isEmpty && name != "." && !name.contains("..") && !name.utf8.contains(UInt8(ascii: "/"))
+      && printable(name, limit: 255) == name
   }
 }

@@ -1,7 +1,7 @@
 import Checkpoint
 
 /// The formats that can be imported, told apart by their first bytes.
-package enum SourceFormat {
+package enum SourceFormat: String, CaseIterable {
   case numPyArchive, safetensors, safetensorsIndex, flaxMessagePack
 
   init(_ bytes: UnsafeRawBufferPointer) {
@@ -24,13 +24,33 @@ package enum SourceFormat {
       && UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) <= UInt64(bytes.count - 8)
   }
 
-  /// The tensors of a file in its format.
+  /// The tensors of a file in the format that its first bytes tell.
   package static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
-    switch SourceFormat(file.bytes) {
-    case .numPyArchive: try NumPyArchive.tensors(in: file, path: path)
-    case .safetensors: try Safetensors.tensors(in: file, path: path)
-    case .safetensorsIndex: try SafetensorsIndex.tensors(in: file, path: path)
-    case .flaxMessagePack: try FlaxMessagePack.tensors(in: file, path: path)
+    try SourceFormat(file.bytes).tensors(in: file, path: path)
+  }
+
+  /// The tensors of a file in this format, each with a name of its own.
+  package func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
+    let tensors =
+      switch self {
+      case .numPyArchive: try NumPyArchive.tensors(in: file, path: path)
+      case .safetensors: try Safetensors.tensors(in: file, path: path)
+      case .safetensorsIndex: try SafetensorsIndex.tensors(in: file, path: path)
+      case .flaxMessagePack: try FlaxMessagePack.tensors(in: file, path: path)
+      }
+    var names: Set<String> = []
+    for name in tensors.lazy.map(\.name) {
+      // Messages and headers repeat names: they must be what they look like.
+      guard !name.isEmpty, printable(name, limit: SourceTensor.longestName) == name else {
+        throw .invalidSource(
+          path: path,
+          problem: "tensor \(quoted(name)): expected a name of 1 to \(SourceTensor.longestName) printable "
+            + "characters")
+      }
+      guard names.insert(name).inserted else {
+        throw .invalidSource(path: path, problem: "expected every tensor once, found '\(name)' twice")
+      }
     }
+    return tensors
   }
 }

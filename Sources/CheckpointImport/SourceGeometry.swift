@@ -2,11 +2,13 @@ import Glibc
 import SoftMoEViT
 
 /// How many blocks the names count: one more than the largest index after `prefix`.
+///
+/// An index beyond the number of names is no block's, and its tensor is left over.
 func blockCount(in names: some Collection<String>, prefix: String) -> Int {
   names.reduce(0) { count, name in
-    guard name.hasPrefix(prefix), let index = Int(name.dropFirst(prefix.count).prefix { $0.isNumber }) else {
-      return count
-    }
+    guard name.hasPrefix(prefix), let index = Int(name.dropFirst(prefix.count).prefix { $0.isNumber }),
+      index < names.count
+    else { return count }
     return max(count, index + 1)
   }
 }

@@ -20,6 +20,9 @@ package struct SourceTensor: Sendable {
     let offset, count: Int
   }
 
+  /// Most characters of a name; published models have up to 80.
+  static let longestName = 512
+
   package let name: String
   package let type: SourceType
   package let shape: [Int]
@@ -67,6 +70,27 @@ package struct SourceTensor: Sendable {
         float(bfloat16: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))
       }
     }
+  }
+}
+
+extension SourceTensor {
+  /// Most dimensions of an array; models have four at most.
+  static let highestRank = 8
+
+  /// Number of elements by dimensions that a file gives, or what is wrong with them.
+  static func count(of name: String, shape: [Int], path: String) throws(ImportError) -> Int {
+    guard shape.count <= highestRank else {
+      throw .invalidSource(
+        path: path,
+        problem: "tensor \(quoted(name)): expected at most \(highestRank) dimensions, found \(shape.count)")
+    }
+    guard let count = checkedProduct(shape) else {
+      throw .invalidSource(
+        path: path,
+        problem: "tensor \(quoted(name)): expected dimensions of at least 0 whose product fits 63 bits, "
+          + "found \(shape)")
+    }
+    return count
   }
 }
 

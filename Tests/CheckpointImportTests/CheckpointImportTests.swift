@@ -76,25 +76,44 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
     #expect(try opened(safetensors(tinyModel), options).configuration.imageWidth == 8)
   }
 
-  @Test func aWeightThatF16CannotHoldIsNamed() throws {
+  /// Writes the tiny model with every number replaced by one.
+  private func write(_ value: Float, as type: ElementType, to path: String) throws {
     var bytes = safetensors(tinyModel)
-    // Every number of the model becomes 100 000.
     let header = 8 + Int(bytes[0]) + Int(bytes[1]) << 8
     for offset in stride(from: header, to: bytes.count, by: 4) {
-      withUnsafeBytes(of: Float(100_000)) { bytes.replaceSubrange(offset..<offset + 4, with: $0) }
+      withUnsafeBytes(of: value) { bytes.replaceSubrange(offset..<offset + 4, with: $0) }
     }
+    try Data(bytes).write(to: URL(filePath: path + ".safetensors"))
     var options = ImportOptions()
-    options.matrixType = .f16
-    try withTemporaryFile("source.safetensors") { path in
-      try Data(bytes).write(to: URL(filePath: path))
-      let imported = try CheckpointImport(path: path, options: options)
-      let description = ModelDescription(
-        name: "large", labels: ["a", "b", "c"],
-        preprocessing: Preprocessing(
-          resizeShorter: 4, filter: .bicubic, cropHeight: 4, cropWidth: 4, mean: [0, 0, 0], std: [1, 1, 1]),
-        provenance: [:])
-      #expect(throws: ImportError.self) { try imported.write(to: path + ".smoe", description) }
-      #expect(!FileManager.default.fileExists(atPath: path + ".smoe"))
+    options.matrixType = type
+    let imported = try CheckpointImport(path: path + ".safetensors", options: options)
+    let description = ModelDescription(
+      name: "large", labels: ["a", "b", "c"],
+      preprocessing: Preprocessing(
+        resizeShorter: 4, filter: .bicubic, cropHeight: 4, cropWidth: 4, mean: [0, 0, 0], std: [1, 1, 1]),
+      provenance: [:])
+    try imported.write(to: path, description)
+  }
+
+  @Test func aWeightThatF16CannotHoldIsNamed() throws {
+    try withTemporaryFile("model.smoe") { path in
+      #expect(
+        throws: ImportError.option(
+          name: "dtype",
+          problem: "f16 can't hold 100000.0 of tensor 'patch_embedding/kernel'; choose bf16 or f32")
+      ) { try write(100_000, as: .f16, to: path) }
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+
+  @Test(arguments: [Float.infinity, -.infinity, .nan]) func aWeightThatIsNoNumberIsNamed(_ value: Float)
+    throws
+  {
+    try withTemporaryFile("model.smoe") { path in
+      #expect(
+        throws: ImportError.notFinite(name: "patch_embedding/kernel", element: 0, value: "\(value)")
+      ) { try write(value, as: .f32, to: path) }
+      #expect(!FileManager.default.fileExists(atPath: path))
     }
   }
 }

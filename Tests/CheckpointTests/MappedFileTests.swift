@@ -51,7 +51,8 @@ import Testing
       }
     }
     let errors = String(decoding: outcome?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(errors.hasPrefix("softmoe: a mapped file was cut short while in use; replace a model by renaming"))
+    #expect(
+      errors.hasPrefix("softmoe: a mapped file was cut short while in use; replace a model by renaming"))
     #expect(errors.filter { $0 == "\n" }.count == 1)
   }
 

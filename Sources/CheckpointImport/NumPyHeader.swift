@@ -1,0 +1,41 @@
+/// The Python dictionary at the head of an `.npy` array, as NumPy writes it.
+struct NumPyHeader: Equatable {
+  let descriptor: String
+  let isFortran: Bool
+  let shape: [Int]
+
+  /// bfloat16 has no descriptor of its own: NumPy saves it as two raw bytes.
+  var type: SourceType? {
+    switch descriptor {
+    case "<f8": .f64
+    case "<f4": .f32
+    case "<f2": .f16
+    case "|V2", "<V2", "bfloat16": .bf16
+    default: nil
+    }
+  }
+
+  /// Understands `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }` and nothing else: the format
+  /// prescribes the keys' order, and no array of numbers needs a richer description.
+  init?(_ text: String) {
+    var rest = Substring(text.filter { !$0.isWhitespace })
+    func skip(_ prefix: String) -> Bool {
+      guard rest.hasPrefix(prefix) else { return false }
+      rest.removeFirst(prefix.count)
+      return true
+    }
+    func take(until end: Character) -> String {
+      let taken = rest.prefix { $0 != end }
+      rest = rest[taken.endIndex...]
+      return String(taken)
+    }
+    guard skip("{'descr':'") else { return nil }
+    descriptor = take(until: "'")
+    guard skip("','fortran_order':") else { return nil }
+    isFortran = skip("True")
+    guard isFortran || skip("False"), skip(",'shape':(") else { return nil }
+    let dimensions = take(until: ")").split(separator: ",").map { Int($0) }
+    shape = dimensions.compactMap(\.self)
+    guard shape.count == dimensions.count, skip("),}") || skip(")}"), rest.isEmpty else { return nil }
+  }
+}
