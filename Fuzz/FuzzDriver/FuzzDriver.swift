@@ -15,14 +15,18 @@ public func fuzz(_ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt) ->
   return runDriver(&count, &arguments, test)
 }
 
+/// A variable that Fuzz/run sets.
+public func setting(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+private let inputPath = (setting("SOFTMOE_FUZZ_FOLDER") ?? "/dev/shm") + "/softmoe-fuzz-\(getpid())"
+
 /// Hands `bytes` to `body` as the path of a file; fuzzed code opens files.
 public func withFile(_ bytes: UnsafeRawBufferPointer, _ body: (String) -> Void) {
-  let path = "/dev/shm/softmoe-fuzz-\(getpid())"
-  let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o600)
+  let descriptor = open(inputPath, O_RDWR | O_CREAT | O_TRUNC, 0o600)
   guard descriptor >= 0 else { return }
   defer {
     close(descriptor)
-    unlink(path)
+    unlink(inputPath)
   }
-  if write(descriptor, bytes.baseAddress, bytes.count) == bytes.count { body(path) }
+  if write(descriptor, bytes.baseAddress, bytes.count) == bytes.count { body(inputPath) }
 }
