@@ -86,7 +86,7 @@ extension StrictJSON.Problem {
       case .keyNotFound(let key, let context): (context, "the key '\(key.stringValue)' is missing")
       case .valueNotFound(_, let context): (context, "null where a value is needed")
       case .dataCorrupted(let context) where context.codingPath.isEmpty:
-        (context, "expected valid JSON in UTF-8, found other text")
+        (context, "expected JSON in UTF-8 with numbers that fit their types, found other text")
       case .typeMismatch(_, let context), .dataCorrupted(let context): (context, context.debugDescription)
       @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), "\(error)")
       }

@@ -30,7 +30,10 @@ extension ModelConfiguration {
     try check(
       imageWidth % patchSize == 0, "image_width",
       "\(imageWidth) is no multiple of the patch size \(patchSize)")
-    try require("image_height", patchCount, in: 1...1_048_576)
+    // Without a position embedding no tensor bounds them.
+    try check(
+      patchCount <= 65_536, "image_height",
+      "\(imageHeight)x\(imageWidth) makes \(patchCount) patches, expected at most 65536")
     try check(width % headCount == 0, "head_count", "\(headCount) heads do not divide the width \(width)")
     try check(normEpsilon >= 0 && normEpsilon < 1, "norm_epsilon", "expected 0…1, found \(normEpsilon)")
     try check(
@@ -50,7 +53,9 @@ extension ModelConfiguration.SoftMoE {
       "moe.layers", "expected ascending indices below the depth \(depth), found \(layers)")
     try require("moe.expert_count", expertCount, in: 1...65_536)
     try require("moe.slots_per_expert", slotsPerExpert, in: 1...65_536)
-    try require("moe.expert_count", slotCount, in: 1...1_048_576)
+    try check(
+      slotCount <= 1_048_576, "moe.expert_count",
+      "\(expertCount) experts of \(slotsPerExpert) slots, expected at most 1048576 slots")
     try require("moe.expert_width", expertWidth, in: 1...1_048_576)
     try check(
       normalizationEpsilon >= 0 && normalizationEpsilon < 1, "moe.normalization_epsilon",

@@ -23,13 +23,15 @@ private let safetensorsFiles = [
   BadFile("length_2_32.safetensors", "at most 69, found 4294967296"),
   BadFile("length_2_63.safetensors", "at most 69, found 9223372036854775808"),
   BadFile("length_minus_1.safetensors", "at most 69, found 18446744073709551615"),
-  BadFile("header_cut.safetensors", "not the JSON object that safetensors describes: expected valid JSON"),
+  BadFile(
+    "header_cut.safetensors",
+    "not the JSON object that safetensors describes: expected JSON in UTF-8"),
   BadFile("header_number.safetensors", "a: Expected to decode", "found number"),
-  BadFile("deep.safetensors", "expected valid JSON in UTF-8"),
+  BadFile("deep.safetensors", "expected JSON in UTF-8"),
   BadFile("utf16.safetensors", "expected UTF-8, found a zero at its byte 1"),
   BadFile("name_twice.safetensors", "expected every key once, found 'a' twice"),
   BadFile("name_twice_escaped.safetensors", "expected every key once, found 'a' twice"),
-  BadFile("name_not_utf8.safetensors", "expected valid JSON in UTF-8"),
+  BadFile("name_not_utf8.safetensors", "expected JSON in UTF-8"),
   BadFile("name_control.safetensors", #"tensor 'a\u{1B}[2J': expected a name of 1 to 512 printable"#),
   BadFile("name_long.safetensors", "aaa…': expected a name of 1 to 512 printable characters"),
   BadFile("name_empty.safetensors", "tensor '': expected a name of 1 to 512 printable characters"),
@@ -155,11 +157,11 @@ private let messagePack = [
 ]
 
 private let indices = [
-  BadFile("cut.json", "expected a JSON object with 'weight_map'", "expected valid JSON"),
+  BadFile("cut.json", "expected a JSON object with 'weight_map'", "expected JSON in UTF-8"),
   BadFile("array.json", "weight_map: Expected to decode", "found an array"),
   BadFile("no_map.json", "the key 'weight_map' is missing"),
   BadFile("number.json", "weight_map.a: Expected to decode String", "found number"),
-  BadFile("deep.json", "expected valid JSON in UTF-8"),
+  BadFile("deep.json", "expected JSON in UTF-8"),
   BadFile("utf16.json", "expected UTF-8, found a zero at its byte 1"),
   BadFile("key_twice.json", "expected every key once, found 'a' twice"),
   BadFile("parent.json", "file '../Corpus/no_model.safetensors': expected the name of a file in the same"),

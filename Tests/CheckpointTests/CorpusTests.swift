@@ -36,8 +36,8 @@ private let wholeFiles = [
 
 private let preambles =
   [
-    BadFile("version_0", "version at byte 8: expected 1", "found 0"),
-    BadFile("version_future", "version at byte 8: expected 1", "found 99; use a newer softmoe"),
+    BadFile("version_0", "version at byte 8: expected 1…", "found 0"),
+    BadFile("version_future", "version at byte 8: expected 1…", "found 99; use a newer softmoe"),
     BadFile("byte_swapped", "byte order at byte 12: expected little-endian, found big-endian"),
     BadFile("byte_order", "byte order at byte 12: expected 0x01020304, found 0x1020305"),
     BadFile("tensor_count_0", "padding at byte 168: expected zero (reserved), found 102"),
@@ -78,28 +78,42 @@ private let tables = [
   BadFile("data_past_end", "length of 'second' at byte 408: expected to end by byte 4170", "from 4160"),
 ]
 
+private let panels = [
+  BadFile("panels_version_1", "arrangement of 'first' at byte 234: expected 0 (row-major), found 1"),
+  BadFile("arrangement_future", "arrangement of 'first' at byte 234: expected 0 (row-major)", "found 2"),
+  BadFile("rows_int8", "arrangement of 'first' at byte 234: expected 1 (panels) for int8, found 0"),
+  BadFile("panels_length", "length of 'first' at byte 280: expected 64 bytes by its shape, found 4"),
+  BadFile("panels_vector", "shape of 'first' at byte 240: expected matrices", "found [16]"),
+  BadFile("panels_overflow", "shape of 'first' at byte 240", "fit 63 bits, found [288230376151711744, 1]"),
+  BadFile("panels_overflow_rows", "shape of 'first'", "fit 63 bits, found [9223372036854775807, 1]"),
+  BadFile("panels_overflow_stack", "shape of 'first'", "fit 63 bits, found [1152921504606846976, 1, 1]"),
+]
+
 private let metadata = [
-  BadFile("metadata_cut", "section 'name': expected valid JSON", "import the model again"),
+  BadFile("metadata_cut", "section 'name': expected JSON in UTF-8", "import the model again"),
   BadFile("metadata_array", "section 'name'", "found an array"),
-  BadFile("metadata_not_utf8", "section 'name': expected valid JSON in UTF-8"),
+  BadFile("metadata_not_utf8", "section 'name': expected JSON in UTF-8"),
   BadFile("metadata_utf16", "section 'name': expected UTF-8, found a zero at its byte 3"),
   BadFile("metadata_key_twice", "expected every key once, found 'name' twice"),
   BadFile("metadata_number", "section 'name'", "found number"),
   BadFile("metadata_null", "section 'name': null where a value is needed"),
-  BadFile("metadata_empty", "section 'name': expected valid JSON"),
+  BadFile("metadata_empty", "section 'name': expected JSON in UTF-8"),
   BadFile("metadata_no_name", "section 'name': the key 'name' is missing"),
-  BadFile("metadata_deep", "section 'name': expected valid JSON"),
+  BadFile("metadata_deep", "section 'name': expected JSON in UTF-8"),
 ]
 
 private let data = [
   BadFile("data_bit", "tensor 'first' is damaged", "copy the file again"),
   BadFile("data_padding", "padding at byte 4136: expected zero"),
-  BadFile("nan_f32", "tensor 'first': element 3 is nan, expected a finite number"),
-  BadFile("infinity_bf16", "tensor 'second': element 4 is -inf, expected a finite number"),
+  BadFile("nan_f32", "tensor 'first': its byte 12 begins nan, expected a finite number"),
+  BadFile("infinity_bf16", "tensor 'second': its byte 8 begins -inf, expected a finite number"),
+  BadFile("nan_scale_int8", "tensor 'first': its byte 64 begins nan, expected a finite number"),
 ]
 
+private let badFiles = wholeFiles + preambles + tables + panels + metadata + data
+
 @Suite struct CorpusTests {
-  @Test(arguments: wholeFiles + preambles + tables + metadata + data)
+  @Test(arguments: badFiles)
   fileprivate func theErrorSaysWhatIsWrong(_ file: BadFile) throws {
     let path = folder.appending(path: file.name + ".smoe").path
     let error = #expect(throws: CheckpointError.self) {
@@ -114,7 +128,7 @@ private let data = [
   /// No file lies there unexamined.
   @Test func everyFileIsListed() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0 != "make.py" }
-    let listed = (wholeFiles + preambles + tables + metadata + data).map { $0.name + ".smoe" }
+    let listed = badFiles.map { $0.name + ".smoe" }
     #expect(files.sorted() == listed.sorted())
   }
 }

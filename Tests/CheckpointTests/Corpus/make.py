@@ -13,7 +13,8 @@ xxh3 = ctypes.CDLL("libxxhash.so.0").XXH3_64bits
 xxh3.restype, xxh3.argtypes = ctypes.c_uint64, [ctypes.c_char_p, ctypes.c_size_t]
 
 METADATA = b'{"name":"tiny","labels":["a","b"]}'
-F32, BF16 = 1, 2
+F32, BF16, INT8 = 1, 2, 4
+ROWS, PANELS = 0, 1
 HUGE = {"2_32": 1 << 32, "2_62": 1 << 62, "2_63": 1 << 63, "minus_1": (1 << 64) - 1}
 
 
@@ -25,9 +26,11 @@ def up(value, alignment):
     return -value % alignment + value
 
 
-def record(name, code, shape, offset, data):
+def record(name, kind, offset, data):
+    code, arrangement, shape = kind
     dimensions = (shape + [0] * 4)[:4]
-    return struct.pack("<64sHHI4QQQQ", name, code, 0, len(shape), *dimensions, offset, len(data), checksum(data))
+    return struct.pack(
+        "<64sHHI4QQQQ", name, code, arrangement, len(shape), *dimensions, offset, len(data), checksum(data))
 
 
 def sealed(file, data_offset=4096):
@@ -38,18 +41,20 @@ def sealed(file, data_offset=4096):
     return bytes(file)
 
 
-def checkpoint(metadata=METADATA, first=struct.pack("<6f", *range(6)), second=struct.pack("<5H", *[0x3F80] * 5)):
+def checkpoint(
+    metadata=METADATA, first=struct.pack("<6f", *range(6)), second=struct.pack("<5H", *[0x3F80] * 5),
+    version=1, kind=(F32, ROWS, [2, 3])):
     table = up(128 + len(metadata), 8)
     data = up(table + 2 * 128, 4096)
     after = data + up(len(first), 64)
     length = after + len(second)
     preamble = struct.pack(
-        "<8sIIQQQQQQ", b"\x89SMOE\r\n\x1a", 1, 0x01020304, length, 128, len(metadata), table, 2, data)
+        "<8sIIQQQQQQ", b"\x89SMOE\r\n\x1a", version, 0x01020304, length, 128, len(metadata), table, 2, data)
     file = bytearray(length)
     file[: len(preamble)] = preamble
     file[128 : 128 + len(metadata)] = metadata
-    file[table : table + 256] = record(b"first", F32, [2, 3], data, first) + record(
-        b"second", BF16, [5], after, second)
+    file[table : table + 256] = record(b"first", kind, data, first) + record(
+        b"second", (BF16, ROWS, [5]), after, second)
     file[data : data + len(first)] = first
     file[after:] = second
     return sealed(file, data)
@@ -119,6 +124,21 @@ put("offset_minus_64", second + 104, "Q", (1 << 64) - 64)
 put("length_short", table + 112, "Q", 20)
 put("length_2_63", table + 112, "Q", 1 << 63)
 put("data_past_end", second + 72, "4Q2Q", 1 << 40, 0, 0, 0, 4096 + 64, 1 << 41)
+
+# Version 2: matrices in panels. One of 1 × 1 is 16 words, and as many scales of int8.
+cases["panels_version_1"] = checkpoint(first=bytes(64), kind=(F32, PANELS, [1, 1]))
+for name, version, kind, size in [
+    ("panels_length", 2, (F32, PANELS, [1, 1]), 4),
+    ("panels_vector", 2, (F32, PANELS, [16]), 64),
+    ("panels_overflow", 2, (F32, PANELS, [1 << 58, 1]), 64),
+    ("panels_overflow_rows", 2, (INT8, PANELS, [(1 << 63) - 1, 1]), 64),
+    ("panels_overflow_stack", 2, (INT8, PANELS, [1 << 60, 1, 1]), 64),
+    ("rows_int8", 2, (INT8, ROWS, [64]), 64),
+    ("arrangement_future", 2, (F32, 2, [4, 4]), 64),
+]:
+    cases[name] = checkpoint(first=bytes(size), version=version, kind=kind)
+cases["nan_scale_int8"] = checkpoint(
+    first=bytes(64) + struct.pack("<16f", float("nan"), *[0] * 15), version=2, kind=(INT8, PANELS, [1, 1]))
 
 # The metadata.
 for name, text in {

@@ -1,0 +1,78 @@
+import SoftMoEViT
+import Testing
+
+/// A sound configuration, one change, the key that is named and what is said of it.
+private struct BadConfiguration: Sendable, CustomTestStringConvertible {
+  let key, problem: String
+  let change: @Sendable (inout ModelConfiguration) -> Void
+  var testDescription: String { "\(key): \(problem)" }
+
+  init(_ key: String, _ problem: String, _ change: @Sendable @escaping (inout ModelConfiguration) -> Void) {
+    (self.key, self.problem, self.change) = (key, problem, change)
+  }
+
+  static let sound = ModelConfiguration(
+    imageHeight: 32, imageWidth: 48, patchSize: 16, width: 64, depth: 4, headCount: 4, mlpWidth: 128,
+    classCount: 10, activation: .geluTanh, normEpsilon: 1e-6, classToken: false, position: .allTokens,
+    patchBias: true, preNorm: false, qkvBias: true, qkNorm: .none, layerScale: false, finalNorm: .tokens,
+    pooling: .mean, preLogitsWidth: nil,
+    moe: .init(
+      layers: [2, 3], expertCount: 8, slotsPerExpert: 2, expertWidth: 128, normalization: .epsilonInsideRoot,
+      normalizationEpsilon: 1e-6, slotSource: .tokens, dispatchRounding: .none))
+}
+
+@Suite struct ConfigurationTests {
+  @Test(arguments: [
+    BadConfiguration("image_height", "expected 1…16384, found 0") { $0.imageHeight = 0 },
+    BadConfiguration("image_height", "expected 1…16384, found -16") { $0.imageHeight = -16 },
+    BadConfiguration("image_height", "40 is no multiple of the patch size 16") { $0.imageHeight = 40 },
+    BadConfiguration("image_width", "expected 1…16384, found 4294967296") { $0.imageWidth = 1 << 32 },
+    BadConfiguration("image_width", "40 is no multiple of the patch size 16") { $0.imageWidth = 40 },
+    BadConfiguration("image_height", "8192x8192 makes 67108864 patches, expected at most 65536") {
+      ($0.imageHeight, $0.imageWidth, $0.patchSize) = (8192, 8192, 1)
+    },
+    BadConfiguration("patch_size", "expected 1…16384, found 0") { $0.patchSize = 0 },
+    BadConfiguration("image_height", "32 is no multiple of the patch size 7") { $0.patchSize = 7 },
+    BadConfiguration("width", "expected 1…65536, found 0") { $0.width = 0 },
+    BadConfiguration("width", "found 9223372036854775807") { $0.width = .max },
+    BadConfiguration("depth", "expected 1…1024, found 0") { $0.depth = 0 },
+    BadConfiguration("head_count", "expected 1…65536, found 0") { $0.headCount = 0 },
+    BadConfiguration("head_count", "7 heads do not divide the width 64") { $0.headCount = 7 },
+    BadConfiguration("head_count", "128 heads do not divide the width 64") { $0.headCount = 128 },
+    BadConfiguration("mlp_width", "expected 1…1048576, found 0") { $0.mlpWidth = 0 },
+    BadConfiguration("class_count", "expected 1…1048576, found 0") { $0.classCount = 0 },
+    BadConfiguration("pre_logits_width", "expected 1…1048576, found -1") { $0.preLogitsWidth = -1 },
+    BadConfiguration("norm_epsilon", "expected 0…1, found -1.0") { $0.normEpsilon = -1 },
+    BadConfiguration("norm_epsilon", "expected 0…1, found nan") { $0.normEpsilon = .nan },
+    BadConfiguration("pooling", "'class_token' needs a model with a class token") {
+      $0.pooling = .classToken
+    },
+    BadConfiguration("pooling", "'first_token' is for a model without a class token") {
+      ($0.classToken, $0.pooling) = (true, .firstToken)
+    },
+    BadConfiguration("moe.layers", "expected at least one layer") { $0.moe?.layers = [] },
+    BadConfiguration("moe.layers", "below the depth 4, found [2, 4]") { $0.moe?.layers = [2, 4] },
+    BadConfiguration("moe.layers", "expected ascending indices", { $0.moe?.layers = [3, 2] }),
+    BadConfiguration("moe.layers", "expected ascending indices", { $0.moe?.layers = [2, 2] }),
+    BadConfiguration("moe.layers", "found [-1]") { $0.moe?.layers = [-1] },
+    BadConfiguration("moe.expert_count", "expected 1…65536, found 0") { $0.moe?.expertCount = 0 },
+    BadConfiguration("moe.expert_count", "found -8") { $0.moe?.expertCount = -8 },
+    BadConfiguration("moe.slots_per_expert", "expected 1…65536, found 0") { $0.moe?.slotsPerExpert = 0 },
+    BadConfiguration("moe.expert_count", "65536 experts of 65536 slots, expected at most 1048576 slots") {
+      $0.moe?.expertCount = 65_536
+      $0.moe?.slotsPerExpert = 65_536
+    },
+    BadConfiguration("moe.expert_width", "expected 1…1048576, found 0") { $0.moe?.expertWidth = 0 },
+    BadConfiguration("moe.normalization_epsilon", "expected 0…1, found inf") {
+      $0.moe?.normalizationEpsilon = .infinity
+    },
+  ])
+  fileprivate func whatDescribesNoModelIsNamed(_ bad: BadConfiguration) throws {
+    var configuration = BadConfiguration.sound
+    try configuration.validate()
+    bad.change(&configuration)
+    let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
+    #expect(error?.key == bad.key)
+    #expect(error?.problem.contains(bad.problem) == true, "\(error?.problem ?? "")")
+  }
+}
