@@ -23,6 +23,13 @@ public struct CheckpointWriter: ~Copyable {
 
     var count: Int { shape.reduce(1, *) }
 
+    /// Whether the format can hold it.
+    var isValid: Bool {
+      (1..<Layout.nameLength).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        && shape.count <= Layout.maximumRank && shape.allSatisfy { $0 > 0 }
+        && shape.count >= (arrangement == .panels ? 2 : 0) && (arrangement == .panels || type != .int8)
+    }
+
     /// Bytes of the tensor.
     public var byteCount: Int {
       guard let count = arrangement.byteCount(shape: shape, type: type) else {
@@ -54,15 +61,7 @@ public struct CheckpointWriter: ~Copyable {
   ///   - tensors: every tensor, in the order in which `append` will deliver them.
   /// - Throws: `CheckpointError.unwritable`.
   public init(path: String, metadata: some Encodable, tensors: [Description]) throws(CheckpointError) {
-    for tensor in tensors {
-      let isValid =
-        (1..<Layout.nameLength).contains(tensor.name.utf8.count)
-        && tensor.name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        && tensor.shape.count <= Layout.maximumRank && tensor.shape.allSatisfy { $0 > 0 }
-        && tensor.shape.count >= (tensor.arrangement == .panels ? 2 : 0)
-        && (tensor.arrangement == .panels || tensor.type != .int8)
-      precondition(isValid, "tensor \(tensor.name) \(tensor.shape)")
-    }
+    for tensor in tensors { precondition(tensor.isValid, "tensor \(tensor.name) \(tensor.shape)") }
     let encoded: [UInt8]
     do {
       let encoder = JSONEncoder()
