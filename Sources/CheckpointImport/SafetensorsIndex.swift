@@ -13,8 +13,9 @@ enum SafetensorsIndex {
   static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
     func problem(_ text: String) -> ImportError { .invalidSource(path: path, problem: text) }
     let index: Index
-    guard file.bytes.count <= 100 << 20 else {
-      throw problem("expected an index of at most 100 MiB, found \(file.bytes.count) bytes")
+    guard file.bytes.count <= Safetensors.longestHeader else {
+      throw problem(
+        "expected an index of at most \(Safetensors.longestHeader) bytes, found \(file.bytes.count)")
     }
     do throws(StrictJSON.Problem) {
       index = try StrictJSON.decode(from: file.bytes)

@@ -199,6 +199,20 @@ private let indices = [
     #expect(files.sorted() == listed.sorted())
   }
 
+  /// Decoding JSON takes many times its length in memory.
+  @Test(arguments: ["long.safetensors", "long.json"]) func aHeaderAboveAllNeedIsRefused(_ name: String) throws
+  {
+    try withTemporaryFile(name) { path in
+      let text = Data("{".utf8) + Data(repeating: UInt8(ascii: " "), count: 17 << 20)
+      let length = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
+      try (name.hasSuffix("json") ? text : length + text).write(to: URL(filePath: path))
+      let error = #expect(throws: ImportError.self) {
+        try CheckpointImport(path: path, options: ImportOptions())
+      }
+      #expect(error?.description.contains("at most 16777216") == true, "\(error?.description ?? "")")
+    }
+  }
+
   /// A file of 2 MB would make a table of a hundred.
   @Test func moreKeysThanAnyModelHasAreRefused() throws {
     try withTemporaryFile("keys.msgpack") { path in
