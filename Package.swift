@@ -14,7 +14,8 @@ func kernels(_ instructions: String...) -> [SwiftSetting] {
 #if arch(x86_64)
   let vectorKernels: [Target] = [
     .target(
-      name: "KernelsAVX2", dependencies: ["CProcessor", "KernelInterface"], swiftSettings: kernels("avx2", "fma")),
+      name: "KernelsAVX2", dependencies: ["CProcessor", "KernelInterface"],
+      swiftSettings: kernels("avx2", "fma")),
     .target(
       name: "KernelsAVX512", dependencies: ["CProcessor", "KernelInterface"],
       swiftSettings: kernels("avx2", "fma", "avx512f", "avx512vl", "avx512bw", "avx512dq")),
@@ -91,6 +92,9 @@ let package = Package(
       name: "image-bench", dependencies: ["ImageInput"], path: "Benchmarks/images/image-bench",
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "engine-bench", dependencies: ["Checkpoint", "Kernels", "SoftMoEViT"],
+      path: "Benchmarks/peers/engine-bench", swiftSettings: strict),
     .executableTarget(
       name: "kernel-bench",
       dependencies: ["KernelInterface", "KernelsPortable"] + vectorKernels.map { .byName(name: $0.name) },
