@@ -24,8 +24,7 @@ public struct SelfProof: Sendable {
   /// between processors by 10⁻⁵ at most, damage by far more.
   public static let relativeBound: Float = 1e-3
 
-  private let image: [Float]
-  private let expected: [Float]
+  private let image, expected: Tensor
 
   /// The proof in a checkpoint; nil when it has none.
   ///
@@ -33,14 +32,13 @@ public struct SelfProof: Sendable {
   public init?(_ checkpoint: Checkpoint, _ model: ModelConfiguration) throws(CheckpointError) {
     guard checkpoint.tensors.contains(where: { $0.name == Self.imageName }) else { return nil }
     image = try checkpoint.tensor(
-      Self.imageName, shape: [model.imageHeight, model.imageWidth, 3], types: [.f32]
-    ).floats()
-    expected = try checkpoint.tensor(Self.logitsName, shape: [model.classCount], types: [.f32]).floats()
+      Self.imageName, shape: [model.imageHeight, model.imageWidth, 3], types: [.f32])
+    expected = try checkpoint.tensor(Self.logitsName, shape: [model.classCount], types: [.f32])
   }
 
   /// The logits that the model gives for the probe now.
   public func logits(of model: SoftMoEViT, _ workspace: inout Workspace) -> [Float] {
-    model.load(image, at: 0, &workspace)
+    model.load(image.floats(), at: 0, &workspace)
     model.forward(imageCount: 1, &workspace)
     return workspace.logits(of: 0)
   }
@@ -50,6 +48,7 @@ public struct SelfProof: Sendable {
   /// - Throws: `SelfProofError` when they differ by more than the bound, or are no numbers.
   public func check(_ model: SoftMoEViT, _ workspace: inout Workspace) throws(SelfProofError) {
     let found = logits(of: model, &workspace)
+    let expected = expected.floats()
     let bound = Self.relativeBound * max(1, expected.reduce(0) { max($0, abs($1)) })
     let difference = zip(found, expected).reduce(Float(0)) { largest, pair in
       let difference = abs(pair.0 - pair.1)
