@@ -1,12 +1,15 @@
 /// ½·x·(1 + tanh u) = x / (1 + e⁻²ᵘ) with u = √(2/π)·(x + 0.044715·x³).
 @inline(always)
 func geluTanh(_ x: Vector) -> Vector {
-  x / (1 + exp(x * (-1.595_769_12 - 0.071_354_816 * (x * x))))
+  x / (1 + exp(x * fused(x * x, -0.071_354_816, -1.595_769_12)))
 }
 
 /// x·Φ(x) with Φ(x) = ½·(1 + erf(x/√2)).
 @inline(always)
-func geluErf(_ x: Vector) -> Vector { x * (0.5 + 0.5 * erf(x * 0.707_106_78)) }
+func geluErf(_ x: Vector) -> Vector {
+  let half = 0.5 * x
+  return fused(half, erf(x * 0.707_106_78), half)
+}
 
 /// tanh x within 2 ulp.
 ///
@@ -14,13 +17,13 @@ func geluErf(_ x: Vector) -> Vector { x * (0.5 + 0.5 * erf(x * 0.707_106_78)) }
 @inline(always)
 func tanh(_ x: Vector) -> Vector {
   let s = x * x
-  var p = s * -3.625_258_396e-4 + 2.315_476_071e-3
-  p = p * s - 7.965_227_589e-3
-  p = p * s + 2.149_941_213e-2
-  p = p * s - 5.388_410_762e-2
-  p = p * s + 1.333_241_165e-1
-  p = p * s - 3.333_329_856e-1
-  let near = x + x * s * p
+  var p = fused(s, -3.625_258_396e-4, 2.315_476_071e-3)
+  p = fused(p, s, -7.965_227_589e-3)
+  p = fused(p, s, 2.149_941_213e-2)
+  p = fused(p, s, -5.388_410_762e-2)
+  p = fused(p, s, 1.333_241_165e-1)
+  p = fused(p, s, -3.333_329_856e-1)
+  let near = fused(x * s, p, x)
   // Of |x|: the sum of two near −2 and 1 would lose a place.
   let far = 1 - 2 / (1 + exp(2 * magnitude(x)))
   return far.replacing(with: -far, where: x .< 0).replacing(with: near, where: s .< 1)
@@ -32,24 +35,24 @@ func tanh(_ x: Vector) -> Vector {
 @inline(always)
 func erf(_ x: Vector) -> Vector {
   let s = x * x
-  var p = s * 8.215_426_351e-5 - 8.105_965_680e-4
-  p = p * s + 5.197_797_436e-3
-  p = p * s - 2.685_810_439e-2
-  p = p * s + 1.128_367_260e-1
-  p = p * s - 3.761_263_192e-1
-  p = p * s + 1.283_792_257e-1
+  var p = fused(s, 8.215_426_351e-5, -8.105_965_680e-4)
+  p = fused(p, s, 5.197_797_436e-3)
+  p = fused(p, s, -2.685_810_439e-2)
+  p = fused(p, s, 1.128_367_260e-1)
+  p = fused(p, s, -3.761_263_192e-1)
+  p = fused(p, s, 1.283_792_257e-1)
   // 2/√π = 1.128…: its whole part is x itself.
-  let near = x + x * p
+  let near = fused(x, p, x)
   var t = magnitude(x)
   t.replace(with: Vector(repeating: 6), where: t .> 6)
-  var q = t * 1.136_946_935e-6 - 3.622_457_371e-5
-  q = q * t + 5.162_226_735e-4
-  q = q * t - 4.401_315_004e-3
-  q = q * t + 2.547_695_860e-2
-  q = q * t - 1.085_676_700e-1
-  q = q * t - 6.332_685_351e-1
-  q = q * t - 1.129_481_673
-  q = q * t + 1.555_882_627e-4
+  var q = fused(t, 1.136_946_935e-6, -3.622_457_371e-5)
+  q = fused(q, t, 5.162_226_735e-4)
+  q = fused(q, t, -4.401_315_004e-3)
+  q = fused(q, t, 2.547_695_860e-2)
+  q = fused(q, t, -1.085_676_700e-1)
+  q = fused(q, t, -6.332_685_351e-1)
+  q = fused(q, t, -1.129_481_673)
+  q = fused(q, t, 1.555_882_627e-4)
   let far = 1 - exp(q)
   return far.replacing(with: -far, where: x .< 0).replacing(with: near, where: s .< 0.878_906_25)
 }

@@ -13,15 +13,15 @@ extension Loops {
       }
       var maximum = maxima.max()
       for index in whole..<columns { maximum = max(maximum, x[index]) }
-      let top = maximum * scale
+      let top = Vector(repeating: maximum * scale)
       var totals = Vector()
       for index in Swift.stride(from: 0, to: whole, by: lanes) {
-        let e = exp(load(x + index) * scale - top)
+        let e = exp(fused(load(x + index), scale, -top))
         totals += e
         store(e, x + index)
       }
       if whole < columns {
-        let e = exp(load(x + whole, count: columns - whole) * scale - top)
+        let e = exp(fused(load(x + whole, count: columns - whole), scale, -top))
         store(e, x + whole, count: columns - whole)
         totals += load(x + whole, count: columns - whole)
       }

@@ -110,12 +110,12 @@ private struct AttentionWork: ParallelWork {
     for first in stride(from: all.lowerBound, to: all.upperBound, by: Self.weightRows) {
       let rows = min(Self.weightRows, all.upperBound - first)
       kernels.product(
-        rows: rows, columns: 0..<m,
+        rows: rows, columns: 0..<weightStride,
         left: LeftOperand(
           base: queries + (image * queriesPerImage + first) * inputStride + column, rowStride: inputStride),
         right: PackedOperand(base: packedKeys, element: .f32, k: headWidth), finish: Finish(.store),
         target: Target(base: weights, stride: weightStride), scratch: productScratch)
-      // Whole vectors: what fills up the last one weighs nothing.
+      // Whole panels: what fills up the last one weighs nothing.
       for row in 0..<rows {
         (weights + row * weightStride + m).update(repeating: -.infinity, count: weightStride - m)
       }

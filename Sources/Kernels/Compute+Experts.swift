@@ -25,9 +25,8 @@ extension Compute {
     require(
       min(slotInputs.rowCount, slotOutputs.rowCount) >= n * rowsPerExpert, "slots for \(n) experts")
     // An expert is a job, unless its rows are many, or the experts too few for the threads.
-    let share = (n * rowsPerExpert + 4 * threadCount - 1) / (4 * threadCount)
-    let height = min(rowsPerExpert, Self.tallestMLPBlock, max(12, (share + 11) / 12 * 12))
-    let blocks = RowBlocks(rows: rowsPerExpert, height: height)
+    let blocks = RowBlocks(
+      rows: rowsPerExpert, tallest: Self.tallestMLPBlock, threadCount: n < 4 * threadCount ? threadCount : 1)
     run(
       MLPWork(
         kernels: kernels, blocks: blocks, up: up, down: down, activation: activation, epilogue: .store,
@@ -51,9 +50,7 @@ extension Compute {
         && down.weights.outputWidth == d && (gain?.width ?? d) == d, "an MLP is [\(d), \(h), \(d)]")
     require(input.columnCount == d && output.columnCount == d, "rows are \(d) wide")
     require(min(input.rowCount, output.rowCount) >= rows, "an MLP has \(rows) rows")
-    let share = (rows + 4 * threadCount - 1) / (4 * threadCount)
-    let height = min(rows, Self.tallestMLPBlock, threadCount == 1 ? rows : max(12, (share + 11) / 12 * 12))
-    let blocks = RowBlocks(rows: rows, height: height)
+    let blocks = RowBlocks(rows: rows, tallest: Self.tallestMLPBlock, threadCount: threadCount)
     run(
       MLPWork(
         kernels: kernels, blocks: blocks, up: up, down: down, activation: activation,

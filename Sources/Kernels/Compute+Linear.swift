@@ -46,12 +46,10 @@ private struct LinearGrid {
   let columns, columnStep: Int
 
   init(images: Int, rows: Int, k: Int, columns: Int, _ threadCount: Int, _ kernels: KernelSet) {
-    // 384 KiB of rows at most; equal blocks of whole dozens, the height of the tallest tile.
-    let height = max(24, min(Self.tallest, 98_304 / max(k, 1))) / 12 * 12
-    let count = (rows + height - 1) / height
-    let even = (rows + count - 1) / count
+    // 384 KiB of rows at most stay in a near cache.
+    let tallest = max(24, min(Self.tallest, 98_304 / max(k, 1)))
     (self.images, self.columns) = (images, columns)
-    blocks = RowBlocks(rows: rows, height: min(height, max(1, (even + 11) / 12 * 12)))
+    blocks = RowBlocks(rows: rows, tallest: tallest, threadCount: images == 1 ? threadCount : 1)
     let wanted = threadCount == 1 ? 1 : 4 * threadCount
     let groups = max(1, wanted / (images * blocks.count))
     let panels = (panelCount(columns) + groups - 1) / groups

@@ -45,6 +45,16 @@ public final class Compute: @unchecked Sendable {
 /// Rows cut into blocks of one height, the last one lower.
 struct RowBlocks {
   let rows, height: Int
+
+  init(rows: Int, height: Int) { (self.rows, self.height) = (rows, height) }
+
+  /// Blocks of at most `tallest` rows, as many for each thread and nearly equal: nobody waits for a last one.
+  init(rows: Int, tallest: Int, threadCount: Int) {
+    let least = (rows + tallest - 1) / tallest
+    let count = min(rows, (least + threadCount - 1) / threadCount * threadCount)
+    self.init(rows: rows, height: (rows + count - 1) / max(1, count))
+  }
+
   var count: Int { (rows + height - 1) / height }
   func range(_ index: Int) -> Range<Int> { index * height..<min(rows, (index + 1) * height) }
 }

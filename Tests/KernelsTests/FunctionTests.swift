@@ -60,12 +60,12 @@ func tanhOf(_ x: Double) -> Double { tanh(x) }
     }
   }
 
-  /// The same bits on every instruction set.
+  /// The same bits on every instruction set that multiplies and adds in one step.
   @Test func instructionSetsAgreeToTheBit() {
     let x = inputs(-30...30, 30_011)
     for function in [VectorFunction.exp, .tanh, .erf, .geluTanh, .geluErf] {
       let reference = results(0, function, x).map(\.bitPattern)
-      for index in Self.loops.dropFirst() {
+      for index in Self.loops.dropFirst() where KernelSet.available[index].isFused {
         #expect(results(index, function, x).map(\.bitPattern) == reference, "\(function)")
       }
     }

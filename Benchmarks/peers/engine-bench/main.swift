@@ -4,7 +4,8 @@ import Glibc
 import Kernels
 import SoftMoEViT
 
-// softmoe's engine as a worker of compare.py: engine-bench MODEL IMAGES BATCH THREADS. Lines on standard input:
+// softmoe's engine as a worker of compare.py: engine-bench MODEL IMAGES BATCH THREADS [KERNELS], the last a part of
+// a kernel set's name, as AVX2. Lines on standard input:
 //
 //     run REPEATS   prints the seconds of each of so many batches
 //     logits PATH   writes the logits of the images as raw Float
@@ -19,13 +20,14 @@ func say(_ line: String) {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 5, let batch = Int(arguments[3]), let threads = Int(arguments[4]) else {
+guard (5...6).contains(arguments.count), let batch = Int(arguments[3]), let threads = Int(arguments[4]) else {
   fatalError("engine-bench MODEL IMAGES BATCH THREADS")
 }
 let checkpoint = try Checkpoint(path: arguments[1])
 let model = try SoftMoEViT(checkpoint)
 let configuration = model.configuration
-let kernels = try model.kernels(.auto, threadCount: threads)
+let wanted = KernelSet.all.first { arguments.count == 6 && $0.name.contains(arguments[5]) }
+let kernels = try wanted ?? model.kernels(.auto, threadCount: threads)
 var workspace = Workspace(for: configuration, maxImageCount: batch, threadCount: threads, kernels: kernels)
 
 let pixelCount = configuration.imageHeight * configuration.imageWidth
