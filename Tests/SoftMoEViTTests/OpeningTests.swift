@@ -29,9 +29,9 @@ import Testing
       if line.hasSuffix(path) {
         isMapping = true
       } else if isMapping, line.hasPrefix("Rss:") {
-        return Int(line.split(separator: " ")[1]) ?? 0
+        return try #require(Int(line.split(separator: " ")[1]))
       }
     }
-    throw Command.Failure(description: "\(path) is not mapped")
+    return try #require(nil, "\(path) is not mapped")
   }
 }
