@@ -142,5 +142,6 @@ private func naive(_ a: [[Float]], _ b: [Double], columns: Int) -> [[Double]] {
 }
 
 extension KernelSet: CustomTestStringConvertible {
+  /// The set's own name, in the list of cases.
   public var testDescription: String { name }
 }
