@@ -3,9 +3,12 @@
 /// x = n·ln 2 + r with |r| ≤ ln 2 / 2, then a polynomial in r and n added to the exponent.
 /// - Source: the coefficients are those of the Cephes library's expf.
 @inline(always)
-func exp(_ argument: Vector) -> Vector {
-  var x = argument.replacing(with: Vector(repeating: -87), where: argument .< -87)
-  x.replace(with: Vector(repeating: 88), where: x .> 88)
+func exp(_ x: Vector) -> Vector { exp(bounded: x.replacing(with: Vector(repeating: 88), where: x .> 88)) }
+
+/// eˣ where x is known to be 88 at most.
+@inline(always)
+func exp(bounded argument: Vector) -> Vector {
+  let x = argument.replacing(with: Vector(repeating: -87), where: argument .< -87)
   // Adding 1.5·2²³ rounds to the nearest integer and leaves it in the low bits.
   let magic = Vector(repeating: 12_582_912)
   let shifted = fused(x, 1.442_695_04, magic)

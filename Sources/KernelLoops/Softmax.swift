@@ -11,17 +11,17 @@ extension Loops {
         let v = load(x + index)
         maxima.replace(with: v, where: v .> maxima)
       }
-      var maximum = maxima.max()
+      var maximum = largest(maxima)
       for index in whole..<columns { maximum = max(maximum, x[index]) }
       let top = Vector(repeating: maximum * scale)
       var totals = Vector()
       for index in Swift.stride(from: 0, to: whole, by: lanes) {
-        let e = exp(fused(load(x + index), scale, -top))
+        let e = exp(bounded: fused(load(x + index), scale, -top))
         totals += e
         store(e, x + index)
       }
       if whole < columns {
-        let e = exp(fused(load(x + whole, count: columns - whole), scale, -top))
+        let e = exp(bounded: fused(load(x + whole, count: columns - whole), scale, -top))
         store(e, x + whole, count: columns - whole)
         totals += load(x + whole, count: columns - whole)
       }
@@ -53,7 +53,7 @@ extension Loops {
       var weighted = Vector()
       for row in 0..<rows {
         let distance = load(logits + row * stride + column, count: count) - maximum
-        let e = exp(distance)
+        let e = exp(bounded: distance)
         total += e
         weighted += e * distance
         store(e, target + row * stride + column, count: count)

@@ -51,6 +51,16 @@ func total(_ vector: Vector) -> Float {
   return two.x + two.y
 }
 
+/// The largest of the lanes.
+@inline(__always)
+func largest(_ vector: Vector) -> Float {
+  let (a, b) = (vector.lowHalf, vector.highHalf)
+  let eight = a.replacing(with: b, where: b .> a)
+  let (c, d) = (eight.lowHalf, eight.highHalf)
+  let four = c.replacing(with: d, where: d .> c)
+  return max(max(four.x, four.y), max(four.z, four.w))
+}
+
 /// Applies `body` to `count` elements, sixteen at a time, the last few padded with zeros.
 @inline(__always)
 func map(

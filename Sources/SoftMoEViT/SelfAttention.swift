@@ -4,15 +4,14 @@ import Kernels
 /// Multi-head self-attention: `tokens += gain · (softmax(q·kᵀ/√hd)·v)·W + bias`.
 struct SelfAttention {
   private let model: ModelConfiguration
-  private let qkv: Linear
-  private let queryNorm, keyNorm: LayerNorm?
+  private let projection: AttentionProjection
   private let output: Linear
   private let gain: WeightVectors?
 
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
     let attention = weights["attention"]
-    qkv = try attention.linear("qkv", model.width, 3 * model.width, bias: model.qkvBias)
+    let qkv = try attention.linear("qkv", model.width, 3 * model.width, bias: model.qkvBias)
     func headNorm(_ name: String) throws(CheckpointError) -> LayerNorm? {
       switch model.qkNorm {
       case .none: nil
@@ -21,8 +20,8 @@ struct SelfAttention {
           name, model.headWidth, epsilon: model.normEpsilon, shift: model.qkNorm == .scaleAndShift)
       }
     }
-    queryNorm = try headNorm("query_norm")
-    keyNorm = try headNorm("key_norm")
+    projection = AttentionProjection(
+      qkv: qkv, queryNorm: try headNorm("query_norm"), keyNorm: try headNorm("key_norm"))
     output = try attention.linear("out", model.width, model.width)
     gain = model.layerScale ? try weights.vectors("layer_scale1", shape: [model.width]) : nil
   }
@@ -31,25 +30,12 @@ struct SelfAttention {
   func callAsFunction(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     let m = model.tokenCount
-    compute.linear(
-      workspace.normed, qkv, imageCount: imageCount, rowsPerImage: m, into: &workspace.qkv)
-    normalizeHeads(queryNorm, firstColumn: 0, imageCount: imageCount, &workspace)
-    normalizeHeads(keyNorm, firstColumn: model.width, imageCount: imageCount, &workspace)
     compute.attention(
-      workspace.qkv, imageCount: imageCount, tokenCount: m, headCount: model.headCount,
-      into: &workspace.attended)
+      workspace.normed, projection, imageCount: imageCount, tokenCount: m, headCount: model.headCount,
+      projected: &workspace.qkv, into: &workspace.attended)
     compute.linear(
       workspace.attended, output, imageCount: imageCount, rowsPerImage: m, .accumulate(gain: gain),
       into: &workspace.tokens)
     workspace.end(.attention)
-  }
-
-  private func normalizeHeads(
-    _ norm: LayerNorm?, firstColumn: Int, imageCount: Int, _ workspace: inout Workspace
-  ) {
-    guard let norm else { return }
-    workspace.compute.headNorm(
-      norm, rows: imageCount * model.tokenCount, firstColumn: firstColumn, headCount: model.headCount,
-      headWidth: model.headWidth, inPlace: &workspace.qkv)
   }
 }

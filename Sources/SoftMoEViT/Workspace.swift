@@ -19,7 +19,7 @@ public struct Workspace: ~Copyable {
   var tokens: Matrix
   /// [b·m, d], tokens after a LayerNorm.
   var normed: Matrix
-  /// [b·m, 3·d].
+  /// [images·m, 3·d], for batches too small to make each head's projections apart.
   var qkv: Matrix
   /// [b·m, d], all heads' outputs.
   var attended: Matrix
@@ -63,7 +63,10 @@ public struct Workspace: ~Copyable {
       rows: b * configuration.patchCount, columns: configuration.patchSize * configuration.patchSize * 3)
     tokens = Matrix(rows: b * m, columns: d)
     normed = Matrix(rows: b * m, columns: d)
-    qkv = Matrix(rows: b * m, columns: 3 * d)
+    let projected = Compute.projectedImageCount(
+      of: b, headCount: configuration.headCount, headWidth: configuration.headWidth, threadCount: threadCount,
+      kernels)
+    qkv = Matrix(rows: projected * m, columns: 3 * d)
     attended = Matrix(rows: b * m, columns: d)
     routerTokens = Matrix(rows: s == 0 ? 0 : b * m, columns: d)
     combineWeights = Matrix(rows: b * m, columns: s)
@@ -99,7 +102,7 @@ public struct Workspace: ~Copyable {
     var needs = widths.map { Compute.linearScratch(kernels, rows: maxImageCount * m, inputWidth: $0) }
     needs.append(
       Compute.mlpScratch(kernels, rows: maxImageCount * m, width: d, mlpWidth: model.mlpWidth))
-    needs.append(Compute.attentionScratch(kernels, tokenCount: m, headWidth: model.headWidth))
+    needs.append(Compute.attentionScratch(kernels, tokenCount: m, headWidth: model.headWidth, width: d))
     if let moe = model.moe {
       needs.append(Compute.mixScratch(kernels, tokenCount: m, slotCount: moe.slotCount, width: d))
       needs.append(

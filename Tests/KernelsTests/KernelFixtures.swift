@@ -22,6 +22,13 @@ func near(_ a: [Float], _ b: [Double], _ tolerance: Double = 1e-5) -> Bool {
   a.count == b.count && zip(a, b).allSatisfy { abs(Double($0) - $1) <= tolerance * max(1, abs($1)) }
 }
 
+/// A product in Double.
+func naive(_ a: [[Float]], _ b: [Double], columns: Int) -> [[Double]] {
+  a.map { row in
+    (0..<columns).map { column in row.indices.reduce(0) { $0 + Double(row[$1]) * b[$1 * columns + column] } }
+  }
+}
+
 /// Matrices [k, c], packed as a checkpoint has them.
 func weights(_ matrices: [[Float]], k: Int, c: Int, type: ElementType = .f32) -> WeightStack {
   let bytes = WeightBytes(matrices.flatMap { Panels.pack($0, k: k, c: c, type: type) })

@@ -61,33 +61,62 @@ import Testing
     #expect(matrix.row(0) == [1, 1, Float(bitPattern: 0x3F82_0000), Float(bitPattern: 0xBDCD_0000)])
   }
 
-  @Test(arguments: KernelSet.all, [(1, 4), (17, 8), (65, 24)])
-  func attentionEqualsItsDefinition(_ kernels: KernelSet, _ sizes: (tokens: Int, headWidth: Int)) {
-    let (images, heads, (m, hd)) = (2, 3, sizes)
+  /// With one thread each head makes its own projections, with four they are made for all at once.
+  @Test(
+    arguments: KernelSet.all,
+    [(1, 4, false), (17, 8, true), (65, 24, false), (33, 16, false), (50, 32, true)])
+  func attentionEqualsItsDefinition(
+    _ kernels: KernelSet, _ sizes: (tokens: Int, headWidth: Int, isNormalized: Bool)
+  ) {
+    let (images, heads, (m, hd, isNormalized)) = (2, 3, sizes)
     let d = heads * hd
-    let list = rows(images * m, 3 * d, seed: m)
-    let qkv = filled(list)
+    let list = rows(images * m, d, seed: m)
+    let (matrix, bias) = (values(d * 3 * d, seed: 3).map { $0 / 4 }, values(3 * d, seed: 4))
+    let (scale, shift) = (values(hd, seed: 5), values(hd, seed: 6))
+    let projection = AttentionProjection(
+      qkv: Linear(weights: weights([matrix], k: d, c: 3 * d), bias: vectors(bias)),
+      queryNorm: isNormalized ? LayerNorm(scale: vectors(scale), shift: vectors(shift), epsilon: 1e-6) : nil,
+      keyNorm: isNormalized ? LayerNorm(scale: vectors(scale), shift: nil, epsilon: 1e-6) : nil)
+    let qkv = naive(list, matrix.map(Double.init), columns: 3 * d).map { row in
+      zip(row, bias).map { $0 + Double($1) }
+    }
+    func part(_ row: Int, _ which: Int, _ head: Int) -> [Double] {
+      let first = which * d + head * hd
+      let x = Array(qkv[row][first..<first + hd])
+      guard isNormalized, which < 2 else { return x }
+      let mean = x.reduce(0, +) / Double(hd)
+      let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(hd)
+      return x.indices.map {
+        (x[$0] - mean) / (variance + 1e-6).squareRoot() * Double(scale[$0])
+          + (which == 0 ? Double(shift[$0]) : 0)
+      }
+    }
+    var outputs: [[Float]] = []
     for threads in [1, 4] {
+      var projected = Matrix(rows: images * m, columns: 3 * d)
       var output = Matrix(rows: images * m, columns: d)
       Compute(threads: threads, kernels).attention(
-        qkv, imageCount: images, tokenCount: m, headCount: heads, into: &output)
-      for image in 0..<images {
-        for head in 0..<heads {
-          func part(_ token: Int, _ which: Int) -> [Double] {
-            let first = which * d + head * hd
-            return list[image * m + token][first..<first + hd].map(Double.init)
+        filled(list), projection, imageCount: images, tokenCount: m, headCount: heads,
+        projected: &projected, into: &output)
+      outputs.append((0..<images * m).flatMap { output.row($0) })
+    }
+    #expect(outputs[0] == outputs[1] || !kernels.isBatchInvariant)
+    for image in 0..<images {
+      for head in 0..<heads {
+        let keys = (0..<m).map { part(image * m + $0, 1, head) }
+        let tokenValues = (0..<m).map { part(image * m + $0, 2, head) }
+        for token in 0..<m {
+          let query = part(image * m + token, 0, head)
+          let scores = keys.map { key in
+            zip(query, key).reduce(0) { $0 + $1.0 * $1.1 } / Double(hd).squareRoot()
           }
-          for token in 0..<m {
-            let scores = (0..<m).map { other in
-              zip(part(token, 0), part(other, 1)).reduce(0) { $0 + $1.0 * $1.1 } / Double(hd).squareRoot()
-            }
-            let total = scores.reduce(0) { $0 + exp($1) }
-            let expected = (0..<hd).map { lane in
-              (0..<m).reduce(0) { $0 + exp(scores[$1]) / total * part($1, 2)[lane] }
-            }
-            let found = output.row(image * m + token)[head * hd..<(head + 1) * hd]
-            #expect(near(Array(found), expected, 3e-5))
+          let top = scores.max() ?? 0
+          let total = scores.reduce(0) { $0 + exp($1 - top) }
+          let expected = (0..<hd).map { lane in
+            (0..<m).reduce(0) { $0 + exp(scores[$1] - top) / total * tokenValues[$1][lane] }
           }
+          let first = (image * m + token) * d + head * hd
+          #expect(near(Array(outputs[0][first..<first + hd]), expected, 1e-4))
         }
       }
     }

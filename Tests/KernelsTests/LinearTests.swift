@@ -2,13 +2,6 @@ import Checkpoint
 import Kernels
 import Testing
 
-/// A product in Double.
-private func naive(_ a: [[Float]], _ b: [Double], columns: Int) -> [[Double]] {
-  a.map { row in
-    (0..<columns).map { column in row.indices.reduce(0) { $0 + Double(row[$1]) * b[$1 * columns + column] } }
-  }
-}
-
 @Suite struct LinearTests {
   @Test(arguments: KernelSet.all, [1, 2, 3, 5, 7, 15, 16, 17, 63, 64, 65, 131])
   func linearEqualsANaiveProduct(_ kernels: KernelSet, _ size: Int) {
