@@ -89,9 +89,3 @@ struct BlockEnding {
 func groups<Element: PackedElement>(of _: Element.Type, k: Int) -> Int {
   (k + Element.depth - 1) / Element.depth
 }
-
-/// Zeros of a block's shape.
-@inline(__always)
-func zeros<let rows: Int, let panels: Int>() -> InlineArray<rows, InlineArray<panels, Vector>> {
-  InlineArray(repeating: InlineArray(repeating: Vector()))
-}
