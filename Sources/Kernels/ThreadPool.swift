@@ -110,6 +110,7 @@ final class ThreadPool: @unchecked Sendable {
         &worker.thread, nil,
         { context in
           guard let context else { return nil }
+          processor_name_this_thread("softmoe-engine")
           Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().loop()
           return nil
         }, Unmanaged.passRetained(worker).toOpaque())

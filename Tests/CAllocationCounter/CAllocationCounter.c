@@ -1,41 +1,68 @@
-// Counts a thread's allocations: glibc's functions under their own names take precedence in the test
+// Counts each thread's allocations: glibc's functions under their own names take precedence in the test
 // program, and pass on to glibc's internal names.
 #include "CAllocationCounter.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
-static _Thread_local uint64_t count;
+enum { MOST_THREADS = 1 << 16 };
 
-uint64_t allocation_count(void) { return count; }
+// One for each thread that ever allocated.
+static struct {
+  _Atomic int32_t thread;
+  _Atomic uint64_t count;
+} counters[MOST_THREADS];
+static _Atomic uint32_t counter_count;
+static _Thread_local uint32_t own; // its index and one
+
+int32_t allocation_thread(void) { return (int32_t)syscall(SYS_gettid); }
+
+static void increment(void) {
+  if (own == 0) {
+    own = atomic_fetch_add(&counter_count, 1) % MOST_THREADS + 1;
+    atomic_store(&counters[own - 1].count, 0);
+    atomic_store(&counters[own - 1].thread, allocation_thread());
+  }
+  atomic_fetch_add_explicit(&counters[own - 1].count, 1, memory_order_relaxed);
+}
+
+uint64_t allocation_count(int32_t thread) {
+  uint64_t sum = 0;
+  for (uint32_t index = 0; index < MOST_THREADS && index < counter_count; index++)
+    if (counters[index].thread == thread) sum += counters[index].count;
+  return sum;
+}
 
 void *malloc(size_t size) {
-  count++;
+  increment();
   return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
-  count++;
+  increment();
   return __libc_calloc(number, size);
 }
 
 void *realloc(void *pointer, size_t size) {
-  count++;
+  increment();
   return __libc_realloc(pointer, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
-  count++;
+  increment();
   return __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **pointer, size_t alignment, size_t size) {
-  count++;
+  increment();
   *pointer = __libc_memalign(alignment, size);
   return *pointer == NULL ? ENOMEM : 0;
 }

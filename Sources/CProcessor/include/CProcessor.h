@@ -1,4 +1,4 @@
-// What the processor can do, and a hint to it, neither of which Swift can say.
+// What the processor can do, hints to it, and a thread's name, none of which Swift can say.
 #pragma once
 
 #if defined(__x86_64__)
@@ -29,3 +29,6 @@ static inline void processor_pause(void) {
 
 // Asks for a cache line that will be read soon.
 static inline void processor_prefetch(const void *address) { __builtin_prefetch(address, 0, 2); }
+
+// As tools show it: at most 15 bytes.
+void processor_name_this_thread(const char *name);
