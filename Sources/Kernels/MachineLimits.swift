@@ -17,7 +17,7 @@ extension Compute {
   /// Measures the machine with this compute's threads, the best of some short runs: half a second in all.
   public func measureLimits() -> MachineLimits {
     let rounds = 1_000_000
-    let peak = best(of: 5) { () -> Double in
+    let peak = best(of: 16) { () -> Double in
       run(PeakWork(loops: loops, rounds: rounds), jobs: threadCount)
       return Double(threadCount * loops.fusedMultiplyAddCount(rounds: rounds))
     }
