@@ -1,45 +1,54 @@
-/// Which requests run next: a pure state machine without clock, thread or lock.
+/// Which images run next: a pure state machine without clock, thread or lock.
 ///
-/// While the engine is idle a lone request runs at once; while it works, what arrives waits and becomes
-/// the next batch, in order of arrival, at most `maxBatch` at a time.
-package struct BatchQueue<Request> {
-  /// What to do now.
-  package enum Action {
-    /// Give these to the engine; tell `finished` afterwards.
-    case run([Request])
-    /// The engine works, or nobody waits.
-    case nothing
-  }
-
+/// A request brings one image or many. While the engine is idle a lone request runs at once; while it works,
+/// what arrives waits and becomes the next batch. Requests take turns of a quarter of a batch, in order of
+/// arrival, so that a request of many images neither starves small ones nor is starved by them.
+package struct BatchQueue<Image> {
   package let maxBatch: Int
-  package private(set) var waiting: [Request] = []
+  /// Images that wait.
+  package private(set) var imageCount = 0
   package private(set) var isRunning = false
+  private var requests: [ArraySlice<Image>] = []
 
   package init(maxBatch: Int) {
-    precondition(maxBatch >= 1, "a batch holds at least one request")
+    precondition(maxBatch >= 1, "a batch holds at least one image")
     self.maxBatch = maxBatch
   }
 
-  package mutating func enqueue(_ request: Request) { waiting.append(request) }
+  /// The image that has waited longest, or one that came with it.
+  package var first: Image? { requests.first?.first }
+
+  package mutating func enqueue(_ request: [Image]) {
+    guard !request.isEmpty else { return }
+    requests.append(request[...])
+    imageCount += request.count
+  }
 
   package mutating func finished() {
     precondition(isRunning, "only a batch that runs can finish")
     isRunning = false
   }
 
-  /// - Parameter isWanted: asked once for each request that would run; those refused go to `drop`.
-  package mutating func next(isWanted: (Request) -> Bool, drop: (Request) -> Void) -> Action {
-    guard !isRunning else { return .nothing }
-    var batch: [Request] = []
-    var taken = 0
-    while batch.count < maxBatch, taken < waiting.count {
-      let request = waiting[taken]
-      taken += 1
-      if isWanted(request) { batch.append(request) } else { drop(request) }
+  /// The next batch, or nil while the engine works or nobody waits; tell `finished` after it.
+  ///
+  /// - Parameter isWanted: asked once for each image that would run; those refused don't run.
+  package mutating func next(isWanted: (Image) -> Bool) -> [Image]? {
+    guard !isRunning else { return nil }
+    var batch: [Image] = []
+    while batch.count < maxBatch, let request = requests.first {
+      let (taken, rest) = turn(of: request, room: maxBatch - batch.count)
+      batch += taken.filter(isWanted)
+      imageCount -= taken.count
+      requests.removeFirst()
+      if !rest.isEmpty { requests.append(rest) }
     }
-    waiting.removeFirst(taken)
-    guard !batch.isEmpty else { return .nothing }
+    guard !batch.isEmpty else { return nil }
     isRunning = true
-    return .run(batch)
+    return batch
+  }
+
+  private func turn(of request: ArraySlice<Image>, room: Int) -> (ArraySlice<Image>, ArraySlice<Image>) {
+    let count = min(max(1, maxBatch / 4), room)
+    return (request.prefix(count), request.dropFirst(count))
   }
 }

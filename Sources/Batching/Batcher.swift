@@ -3,20 +3,20 @@ import Synchronization
 
 /// What runs batches. The batcher calls it from one serial queue only.
 public protocol BatchEngine: Sendable {
-  /// One request's input.
+  /// One image.
   associatedtype Input: Sendable
-  /// One request's result.
+  /// One image's result.
   associatedtype Output: Sendable
 
   /// Computes one output for each input, in their order.
   func run(_ inputs: [Input]) -> [Output]
 }
 
-/// How a batch went, for the one request that asks.
+/// How a batch went, for the one image that asks.
 public struct BatchTiming: Sendable, Equatable {
-  /// Requests in the batch.
+  /// Images in the batch.
   public let batchSize: Int
-  /// Whether this request is the batch's first, which counts for the batch.
+  /// Whether this image is the batch's first, which counts for the batch.
   public let isFirstOfBatch: Bool
   /// From submission until the batch began.
   public let queueDuration: Duration
@@ -24,12 +24,14 @@ public struct BatchTiming: Sendable, Equatable {
   public let inferenceDuration: Duration
 }
 
-/// What became of a request.
+/// What became of an image.
 public enum BatchOutcome<Output: Sendable>: Sendable {
   /// It ran.
   case completed(Output, BatchTiming)
   /// Nobody waited for it any more when its turn came, so it did not run.
   case abandoned
+  /// Its answer would have come after the request's deadline, so it did not run.
+  case expired
 }
 
 /// Forms batches of concurrent requests and runs them one after another.
@@ -37,52 +39,56 @@ public enum BatchOutcome<Output: Sendable>: Sendable {
 /// A serial Dispatch queue owns the queue of requests, a second one the engine: forming a batch never
 /// waits for a batch that runs.
 public final class Batcher<Engine: BatchEngine>: @unchecked Sendable {
-  // @unchecked: `requests` is touched on `batchQueue` alone, `engine` on `computeQueue` alone.
+  // @unchecked: `queue` is touched on `batchQueue` alone, `engine` on `computeQueue` alone.
 
-  private struct Request: Sendable {
+  /// One image of a request.
+  private struct Image: Sendable {
     let input: Engine.Input
-    let submitted: ContinuousClock.Instant
-    let isWanted: @Sendable () -> Bool
-    let completion: @Sendable (BatchOutcome<Engine.Output>) -> Void
+    let index: Int
+    let request: PendingRequest<Engine.Output>
   }
 
   private let engine: Engine
+  private let gate: AdmissionGate
   private let batchQueue = DispatchQueue(label: "softmoe.batch", qos: .userInitiated)
-  private let computeQueue = DispatchQueue(label: "softmoe.compute", qos: .userInitiated)
+  private let computeQueue: DispatchQueue
   /// Answers are written while the next batch computes.
   private let completionQueue = DispatchQueue(label: "softmoe.completion", qos: .userInitiated)
-  private var requests: BatchQueue<Request>
+  private var queue: BatchQueue<Image>
   private let idle = DispatchGroup()
 
-  /// Batches of at most `maxBatch`, run by `engine`.
-  public init(engine: Engine, maxBatch: Int) {
-    self.engine = engine
-    requests = BatchQueue(maxBatch: maxBatch)
+  /// Batches of what `gate` admitted, run by `engine`.
+  ///
+  /// - Parameter computeQueue: serial; batchers that share it take turns batch by batch.
+  public init(engine: Engine, gate: AdmissionGate, computeQueue: DispatchQueue) {
+    (self.engine, self.gate, self.computeQueue) = (engine, gate, computeQueue)
+    queue = BatchQueue(maxBatch: gate.maxBatch)
   }
 
-  /// Hands a request in.
+  /// Hands in a request that the gate has admitted.
   ///
   /// - Parameters:
-  ///   - isWanted: asked once when its batch forms; false skips it.
-  ///   - completion: called exactly once, on a queue of the batcher's; it must not block.
+  ///   - deadline: images whose batch would end later don't run.
+  ///   - isWanted: asked when a batch forms that would have images of it; false skips them.
+  ///   - completion: called exactly once, with an outcome for each input, on a queue of the batcher's; it
+  ///     must not block.
   public func submit(
-    _ input: Engine.Input, isWanted: @escaping @Sendable () -> Bool = { true },
-    completion: @escaping @Sendable (BatchOutcome<Engine.Output>) -> Void
+    _ inputs: [Engine.Input], deadline: ContinuousClock.Instant, isWanted: @escaping @Sendable () -> Bool,
+    completion: @escaping @Sendable ([BatchOutcome<Engine.Output>]) -> Void
   ) {
-    let request = Request(
-      input: input, submitted: .now, isWanted: isWanted, completion: completion)
+    let request = PendingRequest(
+      imageCount: inputs.count, deadline: deadline, isWanted: isWanted, completion: completion)
+    guard !inputs.isEmpty else { return completion([]) }
     idle.enter()
     batchQueue.async {
-      self.requests.enqueue(request)
+      self.queue.enqueue(inputs.enumerated().map { Image(input: $1, index: $0, request: request) })
       self.startNext()
     }
   }
 
-  /// Requests that wait for a batch, and since when the first of them does.
+  /// Images that wait for a batch, and since when the first of them does.
   public func waiting() -> (count: Int, oldest: Duration?) {
-    batchQueue.sync {
-      (requests.waiting.count, requests.waiting.first.map { $0.submitted.duration(to: .now) })
-    }
+    batchQueue.sync { (queue.imageCount, queue.first.map { $0.request.submitted.duration(to: .now) }) }
   }
 
   /// Blocks until every request handed in has its outcome.
@@ -90,35 +96,43 @@ public final class Batcher<Engine: BatchEngine>: @unchecked Sendable {
 
   private func startNext() {
     dispatchPrecondition(condition: .onQueue(batchQueue))
-    let action = requests.next(isWanted: { $0.isWanted() }) { request in
-      completionQueue.async {
-        request.completion(.abandoned)
-        self.idle.leave()
-      }
+    let now = ContinuousClock.now
+    let end = now + gate.predictedBatch(imageCount: min(gate.maxBatch, queue.imageCount))
+    let batch = queue.next { image in
+      // A request is asked once a batch, not once an image.
+      guard let refusal = image.request.refusal(batchBegin: now, batchEnd: end) else { return true }
+      gate.release(imageCount: 1)
+      completionQueue.async { self.finish([(image, refusal)]) }
+      return false
     }
-    guard case .run(let batch) = action else { return }
+    guard let batch else { return }
+    gate.began(imageCount: batch.count)
     computeQueue.async { self.run(batch) }
   }
 
-  private func run(_ batch: [Request]) {
+  private func run(_ batch: [Image]) {
     dispatchPrecondition(condition: .onQueue(computeQueue))
     let start = ContinuousClock.now
     let outputs = engine.run(batch.map(\.input))
     let inference = start.duration(to: .now)
     precondition(outputs.count == batch.count, "an engine returns one output for each input")
+    gate.ended(after: inference)
     batchQueue.async {
-      self.requests.finished()
+      self.queue.finished()
       self.startNext()
     }
     completionQueue.async {
-      for (index, (request, output)) in zip(batch, outputs).enumerated() {
-        let timing = BatchTiming(
-          batchSize: batch.count, isFirstOfBatch: index == 0,
-          queueDuration: request.submitted.duration(to: start),
-          inferenceDuration: inference)
-        request.completion(.completed(output, timing))
-        self.idle.leave()
-      }
+      self.finish(
+        zip(batch, outputs).enumerated().map { index, pair in
+          let timing = BatchTiming(
+            batchSize: batch.count, isFirstOfBatch: index == 0,
+            queueDuration: pair.0.request.submitted.duration(to: start), inferenceDuration: inference)
+          return (pair.0, .completed(pair.1, timing))
+        })
     }
+  }
+
+  private func finish(_ outcomes: [(Image, BatchOutcome<Engine.Output>)]) {
+    for (image, outcome) in outcomes where image.request.finish(image.index, outcome) { idle.leave() }
   }
 }

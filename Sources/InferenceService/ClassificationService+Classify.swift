@@ -1,101 +1,125 @@
 import Batching
-import ImageInput
 import Metrics
 import MicroHTTP
 
-extension ClassificationService {
-  /// What a request to `/classify` asks for in its query.
-  struct ClassifyParameters: Equatable {
-    var topK: Int
-    var wantsLogits: Bool
+/// What a request to `/classify` asks for in its query.
+struct ClassifyParameters: Equatable {
+  private(set) var topK: Int
+  private(set) var wantsLogits = false
 
-    /// - Throws: `ServiceError.badRequest`, naming the parameter.
-    init(_ query: HTTPQuery, classCount: Int) throws(ServiceError) {
-      topK = min(5, classCount)
-      wantsLogits = false
-      for item in query.items {
-        switch item.name {
-        case "top_k":
-          guard let count = Int(item.value), (1...classCount).contains(count) else {
-            throw .badRequest("top_k must be a whole number from 1 to \(classCount), the number of classes")
-          }
-          topK = count
-        case "logits":
-          switch item.value {
-          case "", "1", "true": wantsLogits = true
-          case "0", "false": wantsLogits = false
-          default: throw .badRequest("logits must be 1 or 0")
-          }
-        default:
-          throw .badRequest("unknown query parameter; /classify takes top_k and logits")
+  /// - Throws: `ServiceError.badRequest`, naming the parameter.
+  init(_ query: HTTPQuery, classCount: Int) throws(ServiceError) {
+    topK = min(5, classCount)
+    for item in query.items {
+      switch item.name {
+      case "top_k":
+        guard let count = Int(item.value), (1...classCount).contains(count) else {
+          throw .badRequest("top_k must be a whole number from 1 to \(classCount), the number of classes")
+        }
+        topK = count
+      case "logits":
+        switch item.value {
+        case "", "1", "true": wantsLogits = true
+        case "0", "false": wantsLogits = false
+        default: throw .badRequest("logits must be 1 or 0")
+        }
+      default:
+        throw .badRequest("unknown query parameter; /classify takes top_k and logits")
+      }
+    }
+  }
+}
+
+extension ClassificationService {
+  /// `POST /classify`: one image as the body, or many in a form.
+  func classify(_ call: Call) throws(ServiceError) {
+    let loaded = try ready()
+    let model = loaded.model
+    let parameters = try ClassifyParameters(
+      call.request.query, classCount: model.network.configuration.classCount)
+    try answerImages(call, loaded) { answer in
+      ImageResponse(
+        predictions: Prediction.top(parameters.topK, logits: answer.inference.logits, labels: model.labels),
+        logits: parameters.wantsLogits ? answer.inference.logits : nil)
+    }
+  }
+
+  /// `POST /embed`: what the head would read, instead of what it says.
+  func embed(_ call: Call) throws(ServiceError) {
+    let loaded = try ready()
+    guard call.request.query.items.isEmpty else {
+      throw .badRequest("unknown query parameter; /embed takes none")
+    }
+    try answerImages(call, loaded, wantsFeatures: true) { ImageResponse(embedding: $0.inference.features) }
+  }
+
+  /// Infers the images of a body, and answers with what `tell` says of each.
+  private func answerImages(
+    _ call: Call, _ loaded: LoadedModel, wantsFeatures: Bool = false,
+    tell: @escaping @Sendable (ImageAnswer) -> ImageResponse
+  ) throws(ServiceError) {
+    let images = try ImageBody(call.request)
+    let model = loaded.model.name
+    try infer(call, on: loaded, images.parts.map { .encoded($0.bytes) }, wantsFeatures: wantsFeatures) {
+      results in
+      var response: HTTPResponse
+      if images.isForm {
+        if let failure = results.commonFailure { return self.fail(call, failure) }
+        let told = zip(images.parts, results).map { part, result in
+          var told =
+            switch result {
+            case .success(let answer): tell(answer)
+            case .failure(let error): ImageResponse(error: error.message, errorType: error.type)
+            }
+          told.name = part.name
+          return told
+        }
+        response = .json(ImagesResponse(model: model, results: told))
+      } else {
+        switch results[0] {
+        case .failure(let error): return self.fail(call, error)
+        case .success(let answer):
+          var told = tell(answer)
+          told.model = model
+          response = .json(told)
         }
       }
+      self.describe(results, call, loaded, in: &response)
+      self.reply(call, response)
     }
   }
 
-  func classify(_ call: Call) {
-    do throws(ServiceError) {
-      let parameters = try ClassifyParameters(
-        call.request.query, classCount: model.network.configuration.classCount)
-      guard !call.request.body.isEmpty else { throw .image(.empty) }
-      try admit()
-      decoding.async { self.decode(call, parameters) }
-    } catch {
-      fail(call, error)
-    }
-  }
-
-  private func decode(_ call: Call, _ parameters: ClassifyParameters) {
-    let start = ContinuousClock.now
-    let tensor: [Float]
-    do throws(ImageError) {
-      tensor = try decoder.tensor(from: call.request.body)
-    } catch {
-      release()
-      return fail(call, .image(error))
-    }
-    let decodeDuration = start.duration(to: .now)
-    metrics.decodeDuration.observe(decodeDuration)
-    batcher.submit(tensor, isWanted: { call.responder.isClientConnected }) { outcome in
-      self.release()
-      switch outcome {
-      case .abandoned:
-        self.metrics.dropped("client_gone").increment()
-        self.fail(call, .abandoned)
-      case .completed(let inference, let timing):
-        self.finish(call, parameters, inference, timing, decodeDuration)
-      }
-    }
-  }
-
-  private func finish(
-    _ call: Call, _ parameters: ClassifyParameters, _ inference: Inference, _ timing: BatchTiming,
-    _ decodeDuration: Duration
+  /// Headers that say how an answer came about.
+  func describe(
+    _ results: [ImageResult], _ call: Call, _ loaded: LoadedModel, in response: inout HTTPResponse
   ) {
-    record(inference, timing)
-    let answer = ClassifyResponse(
-      model: model.name,
-      predictions: Prediction.top(parameters.topK, logits: inference.logits, labels: model.labels),
-      logits: parameters.wantsLogits ? inference.logits : nil)
-    var response = HTTPResponse.json(answer)
-    let stages = [
-      ("decode", decodeDuration), ("queue", timing.queueDuration), ("inference", timing.inferenceDuration),
+    let answers = results.compactMap { try? $0.get() }
+    // Of several images the slowest at each stage.
+    let stages: [(String, Duration?)] = [
+      ("decode", answers.compactMap(\.decodeDuration).max()),
+      ("queue", answers.map(\.timing.queueDuration).max()),
+      ("inference", answers.map(\.timing.inferenceDuration).max()),
       ("total", call.request.arrival.duration(to: .now)),
     ]
-    response.headers["Server-Timing"] =
-      stages.map { "\($0);dur=\(milliseconds($1))" }.joined(separator: ", ")
-    response.headers["x-batch-size"] = String(timing.batchSize)
-    reply(call, response)
+    response.headers["Server-Timing"] = stages.compactMap { name, duration in
+      duration.map { "\(name);dur=\(milliseconds($0))" }
+    }.joined(separator: ", ")
+    response.headers["x-batch-size"] = answers.map(\.timing.batchSize).max().map { String($0) } ?? "0"
+    response.headers["x-model-weights"] = loaded.model.weightsName
   }
+}
 
-  private func record(_ inference: Inference, _ timing: BatchTiming) {
-    experts.record(inference.routing)
-    metrics.queueDuration.observe(timing.queueDuration)
-    metrics.inferenceDuration.observe(timing.inferenceDuration)
-    if timing.isFirstOfBatch {
-      metrics.batchSize.observe(Double(timing.batchSize))
-      learn(timing)
+extension [ImageResult] {
+  /// The failure of a request none of whose images ran: its client left, or its deadline passed.
+  var commonFailure: ServiceError? {
+    var common: ServiceError?
+    for result in self {
+      switch result {
+      case .failure(let error) where error == .expired || error == .abandoned: common = error
+      default: return nil
+      }
     }
+    return common
   }
 }
 

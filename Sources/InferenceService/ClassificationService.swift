@@ -1,5 +1,4 @@
-import Batching
-import ImageInput
+import Dispatch
 import Logging
 import Metrics
 import MicroHTTP
@@ -12,130 +11,162 @@ import Synchronization
 ///
 /// No thread waits for another; a request's connection is suspended meanwhile.
 public final class ClassificationService: Sendable {
-  /// What a service takes and with how much.
-  public struct Options: Sendable {
-    /// Images in a batch.
-    public var maxBatch = 32
-    /// Requests accepted and not yet answered; more are refused with 429.
-    public var maxPending = 256
-    /// Threads of the engine.
-    public var threadCount = 1
-    /// Who multiplies.
-    public var kernels = KernelSet.standard
-    /// Threads that decode images.
-    public var decodeThreadCount = 1
-    /// How faithfully JPEGs are decoded.
-    public var decodeMode = DecodeMode.exact
-    /// What an image may cost.
-    public var imageLimits = ImageLimits()
-    /// Bytes in a body.
-    public var bodyLimit = 32 << 20
-    /// The version to tell.
-    public var version = ""
-
-    /// The defaults.
-    public init() {}
-  }
-
   /// The metrics that `/metrics` renders.
   public let registry = MetricsRegistry()
-  /// Bytes of the engine's workspace.
-  public let workspaceByteCount: Int
-  let model: ServedModel
-  let options: Options
+  let options: ServiceOptions
   let metrics: ServiceMetrics
-  let experts: ExpertMetrics
-  let batcher: Batcher<InferenceEngine>
-  let decoder: ImageDecoder
+  let statistics = InferenceStatistics()
   let decoding: BoundedQueue
   let logger: Logger
+  private let open: @Sendable () throws(ServedModelError) -> ServedModel
   private let state = Mutex(State())
+  private let keys = Mutex(APIKeys())
 
+  /// Where the service stands.
   private struct State {
-    var pending = 0
+    var model: LoadedModel?
+    /// Why there is no model yet.
+    var notReady = "the model is loading"
     var isDraining = false
-    /// A running mean of the time that one image takes in a batch, for Retry-After.
-    var secondsPerImage = 0.0
+    var isLoading = false
+    /// Requests accepted and not yet answered, and bytes of their bodies.
+    var pending = 0
+    var pendingBytes = 0
+    /// Models that a reload has replaced and that still answer what they accepted.
+    var retired = 0
   }
 
-  /// A service over one model.
+  /// A service that is not ready before `load`.
   ///
-  /// - Throws: `ServedModelError.preprocessing` when the model's image preparation can't be used,
-  ///   `.selfProof` when the engine computes something else than where the model was made.
-  public init(_ model: ServedModel, options: Options, logger: Logger) throws(ServedModelError) {
-    self.model = model
-    self.options = options
-    self.logger = logger
-    do throws(ImageError) {
-      decoder = try ImageDecoder(
-        preprocessing: model.preprocessing, limits: options.imageLimits, mode: options.decodeMode)
-    } catch {
-      throw .preprocessing(error)
-    }
-    let engine = InferenceEngine(
-      model.network, maxBatch: options.maxBatch, threadCount: options.threadCount,
-      kernels: options.kernels)
-    do throws(SelfProofError) { try engine.prove(model.proof) } catch { throw .selfProof(error) }
-    if model.proof == nil { logger.warning("the checkpoint has no self-proof; import it again to add one") }
-    workspaceByteCount = engine.workspaceByteCount
-    batcher = Batcher(engine: engine, maxBatch: options.maxBatch)
+  /// - Parameter open: opens the checkpoint, now and at every reload.
+  public init(
+    options: ServiceOptions, logger: Logger,
+    open: @escaping @Sendable () throws(ServedModelError) -> ServedModel
+  ) {
+    (self.options, self.logger, self.open) = (options, logger, open)
     decoding = BoundedQueue(label: "softmoe.decode", width: options.decodeThreadCount)
     metrics = ServiceMetrics(registry)
-    experts = ExpertMetrics(model.network.configuration, registry)
     declareGauges()
   }
+
+  /// Opens the checkpoint, builds its engine, proves it, and lets it answer from the next request on.
+  ///
+  /// The model that answered before, if there was one, finishes what it accepted; when this throws, it stays.
+  /// - Returns: one line on what serves.
+  /// - Throws: `ServedModelError`; `.busy` while another load is under way.
+  @discardableResult
+  public func load() throws(ServedModelError) -> String {
+    guard
+      state.withLock({ state in
+        defer { state.isLoading = true }
+        return !state.isLoading
+      })
+    else { throw .busy }
+    defer { state.withLock { $0.isLoading = false } }
+    let loaded: LoadedModel
+    do throws(ServedModelError) {
+      loaded = try LoadedModel(try open(), options)
+    } catch {
+      state.withLock { state in
+        if state.model == nil { state.notReady = "the model could not be loaded; the server's log says why" }
+      }
+      throw error
+    }
+    if loaded.model.proof == nil {
+      logger.warning("the checkpoint has no self-proof; import it again to add one")
+    }
+    let replaced = state.withLock { state in
+      let replaced = state.model
+      state.model = loaded
+      state.retired += replaced == nil ? 0 : 1
+      return replaced
+    }
+    if let replaced {
+      DispatchQueue.global().async {
+        replaced.batcher.waitUntilIdle()
+        self.state.withLock { $0.retired -= 1 }
+      }
+    }
+    return summary(of: loaded)
+  }
+
+  /// Replaces the keys of which a request must bring one; none lets everybody in.
+  public func use(_ keys: APIKeys) { self.keys.withLock { $0 = keys } }
 
   /// Makes `/readyz` fail, so that no balancer sends more; what still comes is served.
   public func drain() { state.withLock { $0.isDraining = true } }
 
   /// Blocks until everything accepted is answered.
-  public func waitUntilIdle() { batcher.waitUntilIdle() }
+  public func waitUntilIdle() { current?.batcher.waitUntilIdle() }
 
-  var isDraining: Bool { state.withLock { $0.isDraining } }
+  /// The model that answers, nil before the first is loaded.
+  var current: LoadedModel? { state.withLock { $0.model } }
 
-  /// Takes a request in, or says why not.
-  func admit() throws(ServiceError) {
-    let refusal: ServiceError? = state.withLock { state in
-      guard state.pending < options.maxPending else {
-        let seconds = Double(state.pending) * state.secondsPerImage
-        return .overloaded(retryAfterSeconds: max(1, Int(seconds.rounded(.up))))
+  /// Why requests are not to be sent here, nil when they are.
+  var notReady: String? {
+    state.withLock { state in
+      state.isDraining ? "the server is shutting down" : state.model == nil ? state.notReady : nil
+    }
+  }
+
+  /// The model that answers.
+  ///
+  /// - Throws: `ServiceError.notReady` before the first is loaded.
+  func ready() throws(ServiceError) -> LoadedModel {
+    let (model, reason) = state.withLock { ($0.model, $0.notReady) }
+    guard let model else { throw .notReady(reason) }
+    return model
+  }
+
+  func allows(_ request: HTTPRequest) -> Bool { keys.withLock { $0.allows(request.headers) } }
+
+  /// Counts a request's body in, or says that there is no memory for it.
+  func reserve(byteCount: Int) -> Bool {
+    state.withLock { state in
+      guard state.pending == 0 || state.pendingBytes + byteCount <= options.maxPendingBytes else {
+        return false
       }
       state.pending += 1
-      return nil
-    }
-    guard let refusal else { return }
-    metrics.rejected("queue_full").increment()
-    throw refusal
-  }
-
-  /// The counterpart of `admit`.
-  func release() { state.withLock { $0.pending -= 1 } }
-
-  func learn(_ timing: BatchTiming) {
-    let seconds = timing.inferenceDuration.seconds / Double(timing.batchSize)
-    state.withLock { state in
-      state.secondsPerImage =
-        state.secondsPerImage == 0 ? seconds : 0.9 * state.secondsPerImage + 0.1 * seconds
+      state.pendingBytes += byteCount
+      return true
     }
   }
+
+  /// The body is decoded.
+  func releaseBytes(_ byteCount: Int) { state.withLock { $0.pendingBytes -= byteCount } }
+
+  /// The request is answered.
+  func releaseRequest() { state.withLock { $0.pending -= 1 } }
 
   private func declareGauges() {
-    let (batcher, model, options) = (batcher, model, options)
-    registry.gauge("softmoe_queue_depth", "Decoded images that wait for a batch.") {
-      Double(batcher.waiting().count)
+    registry.gauge("softmoe_ready", "1 while the server takes requests, as /readyz says.") { [weak self] in
+      self?.notReady == nil ? 1 : 0
     }
-    registry.gauge("softmoe_queue_oldest_age_seconds", "How long the first of them has waited; 0 for none.") {
-      batcher.waiting().oldest?.seconds ?? 0
+    registry.gauge(
+      "softmoe_queue_depth", "Images accepted that wait for a batch, those in decoding included."
+    ) {
+      [weak self] in Double(self?.current?.gate.waiting ?? 0)
     }
-    registry.gauge("softmoe_in_flight", "Classifications accepted and not yet answered.") { [weak self] in
+    registry.gauge(
+      "softmoe_queue_oldest_age_seconds", "How long the first decoded image has waited; 0 for none."
+    ) { [weak self] in self?.current?.batcher.waiting().oldest?.seconds ?? 0 }
+    registry.gauge("softmoe_in_flight", "Requests accepted and not yet answered.") { [weak self] in
       Double(self?.state.withLock { $0.pending } ?? 0)
     }
-    registry.observed("softmoe_model_info", "The model that serves; always 1.", .gauge) {
-      [Sample([("model", model.name), ("weights", model.weightsName)], 1)]
+    registry.gauge("softmoe_batch_cost_image_seconds", "What an image adds to a batch's time, fitted.") {
+      [weak self] in self?.current?.gate.cost.perImage ?? 0
     }
-    registry.observed("softmoe_build_info", "The software that serves; always 1.", .gauge) {
+    registry.gauge("softmoe_batch_cost_base_seconds", "What a batch takes however small it is, fitted.") {
+      [weak self] in self?.current?.gate.cost.perBatch ?? 0
+    }
+    registry.observed("softmoe_model_info", "The model that serves; always 1.", .gauge) { [weak self] in
+      guard let model = self?.current?.model else { return [] }
+      return [Sample([("model", model.name), ("weights", model.weightsName)], 1)]
+    }
+    registry.observed("softmoe_build_info", "The software that serves; always 1.", .gauge) { [options] in
       [Sample([("version", options.version)], 1)]
     }
+    ExpertMetrics.declare(in: registry) { [weak self] in self?.current?.experts }
     registry.registerProcess()
   }
 }

@@ -21,14 +21,13 @@ final class ExpertMetrics: Sendable {
     var combineMass, effectiveTokens: [[Double]]
   }
 
-  init(_ model: ModelConfiguration, _ registry: MetricsRegistry) {
+  init(_ model: ModelConfiguration) {
     layers = model.moeLayers.map {
       Layer(
         block: $0, expertCount: model.moe?.expertCount ?? 0, slotsPerExpert: model.moe?.slotsPerExpert ?? 0)
     }
     let zero = layers.map { Array(repeating: 0.0, count: $0.expertCount * $0.slotsPerExpert) }
     totals = Mutex(Totals(combineMass: zero, effectiveTokens: zero))
-    declare(in: registry)
   }
 
   /// Adds one image.
@@ -44,48 +43,57 @@ final class ExpertMetrics: Sendable {
     }
   }
 
-  private func declare(in registry: MetricsRegistry) {
+  /// Declares the metrics of whichever model serves when they are read.
+  static func declare(in registry: MetricsRegistry, of current: @escaping @Sendable () -> ExpertMetrics?) {
     registry.observed(
       "softmoe_routed_images_total", "Images whose routing is counted here.", .counter
-    ) { [self] in [Sample(totals.withLock { $0.imageCount })] }
+    ) { current().map { [Sample($0.totals.withLock { $0.imageCount })] } ?? [] }
     registry.observed(
       "softmoe_expert_combine_mass_total",
       "Share of the tokens' combine weights that an expert got, summed over images; a layer's experts add up to the images.",
       .counter
-    ) { [self] in
-      let mass = totals.withLock { $0.combineMass }
-      return samples { layer, expert in
-        let slots = expert * layers[layer].slotsPerExpert..<(expert + 1) * layers[layer].slotsPerExpert
-        return mass[layer][slots].reduce(0, +)
-      }
-    }
+    ) { current()?.expertMass() ?? [] }
     registry.observed(
       "softmoe_slot_combine_mass_total", "The same for each slot of each expert.", .counter
-    ) { [self] in
-      let mass = totals.withLock { $0.combineMass }
-      return slotSamples { layer, slot in mass[layer][slot] }
-    }
+    ) { current()?.slotMass() ?? [] }
     registry.observed(
       "softmoe_slot_effective_tokens",
       "Tokens that a slot mixes: exp of the entropy of its dispatch weights, mean over the images so far.",
       .gauge
-    ) { [self] in
-      let totals = totals.withLock { $0 }
-      guard totals.imageCount > 0 else { return [] }
-      return slotSamples { layer, slot in totals.effectiveTokens[layer][slot] / totals.imageCount }
-    }
+    ) { current()?.effectiveTokens() ?? [] }
     registry.observed(
       "softmoe_expert_imbalance_ratio",
       "The busiest expert's combine mass over the mean expert's, all images so far: 1 is balanced.", .gauge
-    ) { [self] in
-      let totals = totals.withLock { $0 }
-      guard totals.imageCount > 0 else { return [] }
-      return layers.indices.map { layer in
-        let (n, p) = (layers[layer].expertCount, layers[layer].slotsPerExpert)
-        let masses = (0..<n).map { totals.combineMass[layer][$0 * p..<($0 + 1) * p].reduce(0, +) }
-        return Sample(
-          [("layer", "\(layers[layer].block)")], (masses.max() ?? 0) * Double(n) / totals.imageCount)
-      }
+    ) { current()?.imbalance() ?? [] }
+  }
+
+  private func expertMass() -> [Sample] {
+    let mass = totals.withLock { $0.combineMass }
+    return samples { layer, expert in
+      let slots = expert * layers[layer].slotsPerExpert..<(expert + 1) * layers[layer].slotsPerExpert
+      return mass[layer][slots].reduce(0, +)
+    }
+  }
+
+  private func slotMass() -> [Sample] {
+    let mass = totals.withLock { $0.combineMass }
+    return slotSamples { layer, slot in mass[layer][slot] }
+  }
+
+  private func effectiveTokens() -> [Sample] {
+    let totals = totals.withLock { $0 }
+    guard totals.imageCount > 0 else { return [] }
+    return slotSamples { layer, slot in totals.effectiveTokens[layer][slot] / totals.imageCount }
+  }
+
+  private func imbalance() -> [Sample] {
+    let totals = totals.withLock { $0 }
+    guard totals.imageCount > 0 else { return [] }
+    return layers.indices.map { layer in
+      let (n, p) = (layers[layer].expertCount, layers[layer].slotsPerExpert)
+      let masses = (0..<n).map { totals.combineMass[layer][$0 * p..<($0 + 1) * p].reduce(0, +) }
+      return Sample(
+        [("layer", "\(layers[layer].block)")], (masses.max() ?? 0) * Double(n) / totals.imageCount)
     }
   }
 

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Logging
+import Metrics
 import MicroHTTP
 
 /// One request with the id that its answer, its log line and its error share.
@@ -9,34 +9,45 @@ struct Call: Sendable {
   let id: String
   /// The route's pattern, for metrics: never text that a client chose.
   let route: String
+  /// What stands in the pattern's braces.
+  var parameters: [String: String] = [:]
+  /// What an error of this route looks like.
+  var errorFormat = Route.ErrorFormat.service
+}
+
+/// Which port a request came in by.
+public enum ServicePort: Sendable {
+  /// The one for clients.
+  case main
+  /// The one for probes, metrics and orders.
+  case admin
 }
 
 extension ClassificationService {
-  private typealias Route = (
-    path: String, methods: [String], answer: @Sendable (ClassificationService, Call) -> Void
-  )
-
-  private static let routes: [Route] = [
-    ("/classify", ["POST"], { $0.classify($1) }),
-    ("/metrics", ["GET", "HEAD"], { $0.reply($1, .text($0.registry.text(), type: .metrics)) }),
-    ("/livez", ["GET", "HEAD"], { $0.reply($1, .text("ok\n", type: .plain)) }),
-    ("/readyz", ["GET", "HEAD"], { $0.readiness($1) }),
-    ("/health", ["GET", "HEAD"], { $0.readiness($1) }),
-    ("/info", ["GET", "HEAD"], { $0.reply($1, .json($0.info)) }),
-  ]
-
   /// Answers one request, now or later. It never blocks.
-  public func handle(_ request: HTTPRequest, _ responder: HTTPResponder) {
+  public func handle(_ request: HTTPRequest, _ responder: HTTPResponder, port: ServicePort = .main) {
     let id = Self.requestID(request)
-    guard let route = Self.routes.first(where: { $0.path == request.path }) else {
-      return fail(
-        Call(request: request, responder: responder, id: id, route: "none"), .notFound(path: request.path))
+    func call(_ route: String) -> Call { Call(request: request, responder: responder, id: id, route: route) }
+    let routes = Route.all.filter { isOpen($0, on: port) }
+    guard let (route, parameters) = Route.match(request.path, in: routes) else {
+      return fail(call("none"), .notFound(path: request.path))
     }
-    let call = Call(request: request, responder: responder, id: id, route: route.path)
+    var found = call(route.pattern)
+    (found.parameters, found.errorFormat) = (parameters, route.errorFormat)
+    if request.method == "OPTIONS", options.corsOrigin != nil { return preflight(found, route) }
+    guard route.access == .probe || allows(request) else { return fail(found, .unauthorized) }
     guard route.methods.contains(request.method) else {
-      return fail(call, .methodNotAllowed(allowed: route.methods))
+      return fail(found, .methodNotAllowed(allowed: route.methods))
     }
-    route.answer(self, call)
+    do throws(ServiceError) { try route.answer(self, found) } catch { fail(found, error) }
+  }
+
+  private func isOpen(_ route: Route, on port: ServicePort) -> Bool {
+    switch (route.access, port) {
+    case (.order, .main), (.inference, .admin): false
+    case (.probe, .main), (.metrics, .main): options.hasProbesOnMainPort
+    default: true
+    }
   }
 
   /// The response to what the HTTP server itself turned down.
@@ -50,26 +61,39 @@ extension ClassificationService {
     if let trace = call.request.headers["traceparent"], isHarmless(trace) {
       response.headers["traceparent"] = trace
     }
+    allowOrigin(call, in: &response)
+    let duration = call.request.arrival.duration(to: .now)
     metrics.requests(call.route, String(response.status)).increment()
-    if call.route == "/classify" {
-      metrics.requestDuration.observe(call.request.arrival.duration(to: .now))
+    if Route.inferring.contains(call.route) {
+      metrics.requestDuration.observe(duration)
+      if response.status < 400 { statistics.succeeded(duration) } else { statistics.failed(duration) }
     }
+    logger.debug(
+      "answered",
+      metadata: [
+        "request_id": "\(call.id)", "route": "\(call.route)", "status": "\(response.status)",
+        "seconds": "\(duration.seconds)",
+      ])
     call.responder.respond(response)
   }
 
   func fail(_ call: Call, _ error: ServiceError) {
-    logger.debug("request failed", metadata: ["request_id": "\(call.id)", "status": "\(error.status)"])
-    reply(call, Self.errorResponse(error, id: call.id))
+    if error.status >= 500, error.status != 503, error.status != 504 {
+      logger.error("request failed", metadata: ["request_id": "\(call.id)", "status": "\(error.status)"])
+    }
+    reply(call, Self.errorResponse(error, id: call.id, format: call.errorFormat))
   }
 
-  private func readiness(_ call: Call) {
-    if isDraining { return fail(call, .notReady("the server is shutting down")) }
-    reply(call, .text("ready\n", type: .plain))
-  }
-
-  private static func errorResponse(_ error: ServiceError, id: String) -> HTTPResponse {
-    var response = HTTPResponse.json(
-      ErrorResponse(error: error.message, errorType: error.type, requestID: id), status: error.status)
+  private static func errorResponse(
+    _ error: ServiceError, id: String, format: Route.ErrorFormat = .service
+  ) -> HTTPResponse {
+    var response =
+      switch format {
+      case .service:
+        HTTPResponse.json(
+          ErrorResponse(error: error.message, errorType: error.type, requestID: id), status: error.status)
+      case .openInference: HTTPResponse.json(["error": error.message], status: error.status)
+      }
     for field in error.headers.all { response.headers[field.name] = field.value }
     response.headers["x-request-id"] = id
     return response
@@ -94,28 +118,4 @@ private func isHarmless(_ text: String) -> Bool {
       (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
         || [0x2D, 0x2E, 0x5F, 0x3A].contains(byte)
     }
-}
-
-extension HTTPResponse {
-  enum TextType: String {
-    case plain = "text/plain; charset=utf-8"
-    case metrics = "text/plain; version=0.0.4; charset=utf-8"
-  }
-
-  static func text(_ text: String, type: TextType) -> HTTPResponse {
-    .text(text, contentType: type.rawValue)
-  }
-
-  /// JSON with its keys in order.
-  static func json(_ value: some Encodable, status: Int = 200) -> HTTPResponse {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Wire types hold strings and finite numbers, which always encode; a logit that is not finite does not.
-    guard let body = try? encoder.encode(value) else {
-      return .text(
-        #"{"error":"the answer holds a number that JSON can't","error_type":"internal"}"#, status: 500,
-        contentType: "application/json")
-    }
-    return .bytes(Array(body), status: status, contentType: "application/json")
-  }
 }

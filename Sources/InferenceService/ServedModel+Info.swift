@@ -1,4 +1,5 @@
 import Checkpoint
+import Metrics
 
 extension ServedModel {
   /// The weights' identity in hexadecimal.
@@ -7,7 +8,9 @@ extension ServedModel {
 
 extension ClassificationService {
   /// What `/info` tells.
-  var info: InfoResponse {
+  func info() throws(ServiceError) -> InfoResponse {
+    let loaded = try ready()
+    let model = loaded.model
     let configuration = model.network.configuration
     return InfoResponse(
       version: options.version,
@@ -19,22 +22,22 @@ extension ClassificationService {
         classCount: configuration.classCount, labels: model.labels, provenance: model.provenance),
       preprocessing: model.preprocessing,
       engine: InfoResponse.Engine(
-        kernels: options.kernels.name, isBatchInvariant: options.kernels.isBatchInvariant),
+        kernels: loaded.kernels.name, isBatchInvariant: loaded.kernels.isBatchInvariant),
       limits: InfoResponse.Limits(
-        maxBatch: options.maxBatch, maxPending: options.maxPending, maxBodyBytes: options.bodyLimit,
+        maxBatch: options.maxBatch, maxQueue: options.maxQueue,
+        maxImagesPerRequest: options.maxImagesPerRequest, maxBodyBytes: options.bodyLimit,
         maxPixels: options.imageLimits.maxPixels, threads: options.threadCount,
-        decodeThreads: options.decodeThreadCount, decode: options.decodeMode.rawValue))
+        decodeThreads: options.decodeThreadCount, requestTimeoutSeconds: options.requestTimeout.seconds,
+        decode: options.decodeMode.rawValue))
   }
-}
 
-extension ClassificationService {
   /// One line for the log: what serves, with how much.
-  public var summary: String {
-    let mebibytes = (workspaceByteCount + (1 << 19)) >> 20
-    let promise = options.kernels.isBatchInvariant ? "the same" : "maybe other"
+  func summary(of loaded: LoadedModel) -> String {
+    let mebibytes = (loaded.workspaceByteCount + (1 << 19)) >> 20
+    let promise = loaded.kernels.isBatchInvariant ? "the same" : "maybe other"
     return
-      "\(model.name) (weights \(model.weightsName)): kernels \(options.kernels.name), \(promise) bits in "
-      + "every batch, batches of up to \(options.maxBatch), "
+      "\(loaded.model.name) (weights \(loaded.model.weightsName)): kernels \(loaded.kernels.name), "
+      + "\(promise) bits in every batch, batches of up to \(options.maxBatch), "
       + "\(options.threadCount) engine and \(options.decodeThreadCount) decode threads, "
       + "\(mebibytes) MiB of workspace"
   }

@@ -10,6 +10,10 @@ public enum ServedModelError: Error, Equatable, Sendable, CustomStringConvertibl
   case preprocessing(ImageError)
   /// It computes something else here than where it was made.
   case selfProof(SelfProofError)
+  /// This processor can't run the kernels that were asked for.
+  case kernels(KernelsUnavailable)
+  /// Another load is under way.
+  case busy
   /// Parts of it do not fit each other.
   case inconsistent(String)
 
@@ -19,6 +23,8 @@ public enum ServedModelError: Error, Equatable, Sendable, CustomStringConvertibl
     case .model(let error): error.description
     case .preprocessing(let error): "not a usable checkpoint: \(error)"
     case .selfProof(let error): error.description
+    case .kernels(let error): error.description
+    case .busy: "a load is already under way; try again when it has ended"
     case .inconsistent(let problem): "not a usable checkpoint: \(problem)"
     }
   }

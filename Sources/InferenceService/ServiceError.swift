@@ -8,10 +8,22 @@ enum ServiceError: Error, Equatable, Sendable {
   case methodNotAllowed(allowed: [String])
   case image(ImageError)
   case refused(HTTPRefusal)
-  case overloaded(retryAfterSeconds: Int)
+  case tooManyImages(found: Int, limit: Int)
+  case overloaded(String, retryAfterSeconds: Int)
+  case unauthorized
+  case deadline(String)
+  case conflict(String)
+  /// The checkpoint that was to replace the one that serves can't be used.
+  case reload
   case notReady(String)
   case abandoned
   case `internal`
+}
+
+extension ServiceError {
+  /// The deadline passed while the request waited.
+  static let expired = ServiceError.deadline(
+    "the request's deadline passed, or would have before its batch's end; it did not run")
 }
 
 /// The one place where errors become status codes and words.
@@ -30,7 +42,12 @@ extension ServiceError {
       case .configuration: 500
       }
     case .refused(let refusal): refusal.status
+    case .tooManyImages: 413
     case .overloaded: 429
+    case .unauthorized: 401
+    case .deadline: 504
+    case .conflict: 409
+    case .reload: 500
     case .notReady: 503
     // Nobody reads it; nginx' number for a client that left is what logs know.
     case .abandoned: 499
@@ -42,21 +59,31 @@ extension ServiceError {
     if case .refused(let refusal) = self { return refusal.errorType }
     return switch status {
     case 400: "bad_request"
+    case 401: "unauthorized"
     case 404: "not_found"
     case 405: "method_not_allowed"
+    case 409: "conflict"
     case 413: "payload_too_large"
     case 415: "unsupported_media_type"
     case 422: "undecodable_image"
     case 429: "overloaded"
     case 499: "client_gone"
     case 503: "not_ready"
+    case 504: "deadline_exceeded"
     default: "internal"
     }
   }
 
   var message: String {
     switch self {
-    case .badRequest(let message), .notReady(let message): message
+    case .badRequest(let message), .notReady(let message), .deadline(let message),
+      .conflict(let message):
+      message
+    case .reload:
+      "the new checkpoint can't be used, the one before serves on; the server's log says what is wrong with it"
+    case .tooManyImages(let found, let limit):
+      "expected 1 to \(limit) images in a request, found \(found); send more requests with fewer each"
+    case .unauthorized: "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'"
     case .refused(let refusal): refusal.message
     case .notFound:
       "there is no such route; POST /classify takes an image, GET /info describes the model"
@@ -64,8 +91,8 @@ extension ServiceError {
       "this route takes \(allowed.joined(separator: " or "))"
     case .image(let error):
       error.category == .configuration ? "the server can't prepare images" : error.description
-    case .overloaded(let seconds):
-      "the queue is full; try again in \(seconds) s"
+    case .overloaded(let reason, let seconds):
+      "\(reason); try again in \(seconds) s"
     case .abandoned: "the client left before its turn"
     case .internal: "the server failed to answer; its log has the request's id"
     }
@@ -74,7 +101,8 @@ extension ServiceError {
   var headers: HTTPFields {
     switch self {
     case .methodNotAllowed(let allowed): ["Allow": allowed.joined(separator: ", ")]
-    case .overloaded(let seconds): ["Retry-After": String(seconds)]
+    case .overloaded(_, let seconds): ["Retry-After": String(seconds)]
+    case .unauthorized: ["WWW-Authenticate": "Bearer"]
     default: [:]
     }
   }

@@ -17,7 +17,7 @@ struct ServiceMetrics: Sendable {
       "softmoe_requests_total", "Requests answered, by route and status code.", labels: ["route", "code"])
     requestDuration = registry.histogram(
       "softmoe_request_duration_seconds",
-      "From the arrival of a /classify request's head until its answer is made, errors included.",
+      "From the arrival of an inference's head until its answer is made, errors included.",
       buckets: Self.seconds)
     decodeDuration = registry.histogram(
       "softmoe_decode_duration_seconds", "Decoding, resizing and normalising one image.",
@@ -34,6 +34,6 @@ struct ServiceMetrics: Sendable {
     rejected = registry.counters(
       "softmoe_rejected_total", "Requests refused before any work.", labels: ["reason"])
     dropped = registry.counters(
-      "softmoe_dropped_total", "Requests accepted that did not run.", labels: ["reason"])
+      "softmoe_dropped_total", "Images accepted that did not run.", labels: ["reason"])
   }
 }

@@ -2,18 +2,53 @@ import ImageInput
 
 // The JSON of the service. Keys are snake_case.
 
-/// The answer to one image.
-public struct ClassifyResponse: Codable, Sendable, Equatable {
+/// The answer to a form of images: one result a part, in the order of the parts.
+public struct ImagesResponse: Codable, Sendable, Equatable {
   /// The model's name.
   public let model: String
-  /// Likeliest first.
-  public let predictions: [Prediction]
-  /// [c], before the softmax; only when asked for.
-  public let logits: [Float]?
+  /// One a part.
+  public let results: [ImageResponse]
+}
 
-  /// An answer.
-  public init(model: String, predictions: [Prediction], logits: [Float]? = nil) {
-    (self.model, self.predictions, self.logits) = (model, predictions, logits)
+/// What became of one image: predictions or an embedding, or in a form an error.
+public struct ImageResponse: Codable, Sendable, Equatable {
+  /// The model's name; in a form it stands outside.
+  public var model: String?
+  /// In a form: the part's file name, or else its field's name.
+  public var name: String?
+  /// Likeliest first.
+  public var predictions: [Prediction]?
+  /// [c], before the softmax; only when asked for.
+  public var logits: [Float]?
+  /// What the head would have read.
+  public var embedding: [Float]?
+  /// What was expected, what was found, what to do.
+  public var error: String?
+  /// A word for programs.
+  public var errorType: String?
+
+  /// An answer with the parts that are given.
+  public init(
+    model: String? = nil, predictions: [Prediction]? = nil, logits: [Float]? = nil,
+    embedding: [Float]? = nil, error: String? = nil, errorType: String? = nil
+  ) {
+    (self.model, self.predictions, self.logits, self.embedding) = (model, predictions, logits, embedding)
+    (self.error, self.errorType) = (error, errorType)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case model, name, predictions, logits, embedding, error
+    case errorType = "error_type"
+  }
+}
+
+/// The answer to `/v1/reload`.
+struct ReloadResponse: Encodable {
+  let weights, previousWeights: String?
+
+  enum CodingKeys: String, CodingKey {
+    case weights
+    case previousWeights = "previous_weights"
   }
 }
 
@@ -58,13 +93,16 @@ struct InfoResponse: Encodable {
   }
 
   struct Limits: Encodable {
-    let maxBatch, maxPending, maxBodyBytes, maxPixels, threads, decodeThreads: Int
+    let maxBatch, maxQueue, maxImagesPerRequest, maxBodyBytes, maxPixels, threads, decodeThreads: Int
+    let requestTimeoutSeconds: Double
     let decode: String
 
     enum CodingKeys: String, CodingKey {
       case threads, decode
       case maxBatch = "max_batch"
-      case maxPending = "max_pending"
+      case maxQueue = "max_queue"
+      case maxImagesPerRequest = "max_images_per_request"
+      case requestTimeoutSeconds = "request_timeout_seconds"
       case maxBodyBytes = "max_body_bytes"
       case maxPixels = "max_pixels"
       case decodeThreads = "decode_threads"

@@ -26,7 +26,7 @@ struct ClassifyCommand: ParsableCommand {
       switch result {
       case .success(let logits):
         let predictions = Prediction.top(topK, logits: logits, labels: served.labels)
-        print(try line(path, ClassifyResponse(model: served.name, predictions: predictions)))
+        print(try line(path, served.name, predictions))
       case .failure(let error):
         failures += 1
         printError("\(path): \(error)")
@@ -35,13 +35,14 @@ struct ClassifyCommand: ParsableCommand {
     if failures > 0 { throw ExitCode.failure }
   }
 
-  private func line(_ path: String, _ answer: ClassifyResponse) throws -> String {
+  private func line(_ path: String, _ model: String, _ predictions: [Prediction]) throws -> String {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(answer), as: UTF8.self)
+      return String(
+        decoding: try encoder.encode(ImageResponse(model: model, predictions: predictions)), as: UTF8.self)
     }
-    let classes = answer.predictions.map { "\($0.label) \(percent(Double($0.probability)))" }
+    let classes = predictions.map { "\($0.label) \(percent(Double($0.probability)))" }
     return "\(path): " + classes.joined(separator: ", ")
   }
 }

@@ -35,7 +35,8 @@ struct FileClassifier {
     for start in stride(from: 0, to: paths.count, by: Self.maxBatch) {
       let tensors = paths[start..<min(paths.count, start + Self.maxBatch)].map(tensor)
       let decoded = tensors.compactMap { try? $0.get() }
-      var inferences = (decoded.isEmpty ? [] : engine.run(decoded)).makeIterator()
+      var inferences = (decoded.isEmpty ? [] : engine.run(decoded.map { EngineInput(pixels: $0) }))
+        .makeIterator()
       results += tensors.map { tensor in
         tensor.map { _ in inferences.next()?.logits ?? [] }
       }

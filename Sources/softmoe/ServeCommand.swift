@@ -13,18 +13,33 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Serve a checkpoint over HTTP.",
     discussion: """
-      Every option is also an environment variable: --max-batch is SOFTMOE_MAX_BATCH. SIGTERM and SIGINT \
-      finish what was accepted and end with status 0.
+      Every option is also an environment variable (--max-batch is SOFTMOE_MAX_BATCH) and a key of the file that \
+      --config names (max-batch: 32). The command line wins over the environment, and that over the file.
+
+      SIGTERM and SIGINT finish what was accepted and end with status 0; a second one ends at once. SIGHUP loads \
+      a replaced checkpoint and the files of keys and certificates anew.
       """)
 
+  @Option(help: "A YAML file with options.") var config: String?
   @Option(help: "The .smoe checkpoint to serve.") var model: String
   @Option(
     help: "none, header (checksum of the header) or full (of every tensor, which reads the whole file).")
   var verify: Verification = .header
   @Option(help: "The address to listen on; 0.0.0.0 or :: for every interface.") var host = "127.0.0.1"
   @Option(help: "The port to listen on; 0 takes a free one.") var port = 8080
+  @Option(
+    help: "The port for probes, metrics and reload, on a thread of its own; 0 takes a free one, -1 none.")
+  var adminPort = 8081
+  @Option(help: "Whether the main port answers probes and metrics too: true or false.")
+  var probesOnMainPort = true
   @Option(help: "Most images in a batch.") var maxBatch = 32
-  @Option(help: "Requests accepted and not yet answered; more get 429.") var maxPending = 256
+  @Option(help: "Images accepted that wait for a batch; requests beyond them get 429.") var maxQueue = 256
+  @Option(help: "Images in one request; more get 413.") var maxImagesPerRequest = 64
+  @Option(help: "Bytes of accepted bodies that wait to be decoded; requests beyond them get 429.")
+  var maxPendingBytes = 512 << 20
+  @Option(
+    help: "Seconds from a request's arrival until its answer is due; what can't be in time gets 429 or 504.")
+  var requestTimeout = 30.0
   @Option(help: "Threads of the engine. Default: the processors that this process may use.")
   var threads: Int?
   @Option(help: "simd (this project's), openblas, or auto: the faster one for this model.")
@@ -39,12 +54,26 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Seconds without traffic after which a connection is closed.") var idleTimeout = 60
   @Option(help: "Seconds in which a request must have come in whole; a slower one gets 408.")
   var receiveTimeout = 60
+  @Option(help: "Seconds that /readyz fails and requests are still taken before a shutdown by signal begins.")
+  var drainDelay = 0.0
+  @Option(help: "Seconds for which the engine may stand still with work to do before /livez fails.")
+  var watchdog = 120
+  @Option(help: "A file with one API key a line; every route but the probes then wants one.")
+  var apiKeys: String?
+  @Option(help: "The origin whose pages may read answers, as https://example.org; * for every one.")
+  var corsOrigin: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: Logger.Level = .info
+  @Option(help: "text, or json: one object a line.") var logFormat: LogFormat = .text
+  @Flag(help: "Print the effective options as a configuration file, and end.") var printConfig = false
 
   func validate() throws {
     try require("port", port, 0...65_535)
+    try require("admin-port", adminPort, -1...65_535)
     try require("max-batch", maxBatch, 1...4_096)
-    try require("max-pending", maxPending, 1...100_000)
+    try require("max-queue", maxQueue, 1...1_000_000)
+    try require("max-images-per-request", maxImagesPerRequest, 1...100_000)
+    try require("max-pending-bytes", maxPendingBytes, 1...1 << 40)
+    try require("request-timeout", requestTimeout, 0.001...86_400)
     try require("threads", threads ?? 1, 1...1_024)
     try require("decode-threads", decodeThreads ?? 1, 1...1_024)
     try require("http-threads", httpThreads, 1...64)
@@ -53,63 +82,66 @@ struct ServeCommand: AsyncParsableCommand {
     try require("max-pixels", maxPixels, 1...1 << 40)
     try require("idle-timeout", idleTimeout, 1...86_400)
     try require("receive-timeout", receiveTimeout, 1...86_400)
+    try require("drain-delay", drainDelay, 0...3_600)
+    try require("watchdog", watchdog, 1...86_400)
+    guard maxImagesPerRequest <= maxQueue else {
+      throw ValidationError(
+        "--max-images-per-request: expected at most --max-queue, \(maxQueue), found \(maxImagesPerRequest); "
+          + "such a request would never be accepted")
+    }
+    guard adminPort != port || port == 0 else {
+      throw ValidationError("--admin-port: expected another port than --port, found \(port) for both")
+    }
+    guard adminPort >= 0 || probesOnMainPort else {
+      throw ValidationError("--probes-on-main-port false: without --admin-port nobody could ask for probes")
+    }
   }
 
   func run() async throws {
-    var logger = Logger(label: "softmoe")
+    if printConfig { return print(ConfigurationFile.text(of: self)) }
+    var logger = Logger(label: "softmoe") { logFormat.handler(label: $0) }
     logger.logLevel = logLevel
-    let processors = availableProcessorCount()
-    let served = try ServedModel(path: model, verification: verify)
-    var options = ClassificationService.Options()
-    options.maxBatch = maxBatch
-    options.maxPending = maxPending
-    options.threadCount = threads ?? processors
-    options.kernels = try served.network.kernels(kernels, threadCount: options.threadCount)
-    options.decodeThreadCount = decodeThreads ?? processors
-    options.decodeMode = decode
-    options.imageLimits.maxPixels = maxPixels
-    options.bodyLimit = maxBodyBytes
-    options.version = softmoeVersion
-    let service = try ClassificationService(served, options: options, logger: logger)
-    let http = HTTPServer.Configuration(
-      host: host, port: UInt16(port), threadCount: httpThreads, connectionLimit: maxConnections,
-      bodyLimit: maxBodyBytes, idleTimeout: .seconds(idleTimeout), receiveTimeout: .seconds(receiveTimeout),
-      refusalResponse: ClassificationService.refusal)
+    let service = ClassificationService(options: serviceOptions, logger: logger) {
+      [model, verify] () throws(ServedModelError) in try ServedModel(path: model, verification: verify)
+    }
+    if let apiKeys { service.use(try APIKeys(try readText(apiKeys, option: "api-keys"))) }
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [ServerService(service: service, http: http, logger: logger)],
+        services: [ServerService(command: self, service: service, logger: logger)],
         gracefulShutdownSignals: [.sigterm, .sigint],
-        logger: Logger(label: "softmoe.lifecycle") { _ in
-          SwiftLogNoOpLogHandler()
-        }))
+        logger: Logger(label: "softmoe.lifecycle") { _ in SwiftLogNoOpLogHandler() }))
     try await group.run()
     logger.info("stopped")
   }
 
-  private func require(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+  private var serviceOptions: ServiceOptions {
+    let processors = availableProcessorCount()
+    var options = ServiceOptions()
+    options.maxBatch = maxBatch
+    options.maxQueue = maxQueue
+    options.maxImagesPerRequest = maxImagesPerRequest
+    options.maxPendingBytes = maxPendingBytes
+    options.requestTimeout = .seconds(requestTimeout)
+    options.watchdog = .seconds(watchdog)
+    options.threadCount = threads ?? processors
+    options.kernels = kernels
+    options.decodeThreadCount = decodeThreads ?? processors
+    options.decodeMode = decode
+    options.imageLimits.maxPixels = maxPixels
+    options.bodyLimit = maxBodyBytes
+    options.hasProbesOnMainPort = probesOnMainPort
+    options.corsOrigin = corsOrigin
+    options.version = softmoeVersion
+    return options
+  }
+
+  private func require<Value: Comparable>(_ option: String, _ value: Value, _ range: ClosedRange<Value>)
+    throws
+  {
     guard range.contains(value) else {
       throw ValidationError(
         "--\(option): expected \(range.lowerBound) to \(range.upperBound), found \(value)")
     }
-  }
-}
-
-/// Serves from start to graceful shutdown.
-private struct ServerService: Service {
-  let service: ClassificationService
-  let http: HTTPServer.Configuration
-  let logger: Logger
-
-  func run() async throws {
-    let server = try HTTPServer(configuration: http) { [service] request, responder in
-      service.handle(request, responder)
-    }
-    logger.info("serving \(service.summary) on http://\(http.host):\(server.port)")
-    try await gracefulShutdown()
-    logger.info("shutting down: finishing \(server.inFlight) requests")
-    service.drain()
-    server.stop()
-    service.waitUntilIdle()
   }
 }
 

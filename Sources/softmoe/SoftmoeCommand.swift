@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 
 /// The command: one subcommand a task.
 @main
@@ -15,25 +16,50 @@ struct SoftmoeCommand: AsyncParsableCommand {
     ])
 
   static func main() async {
-    let given = Array(CommandLine.arguments.dropFirst())
-    await main(withEnvironment(ProcessInfo.processInfo.environment, given))
+    do {
+      let given = Array(CommandLine.arguments.dropFirst())
+      var command = try parseAsRoot(try withDefaults(ProcessInfo.processInfo.environment, given))
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      // As programs do by custom: 2 for what was asked wrongly, 1 for what went wrong.
+      let message = Array((fullMessage(for: error) + "\n").utf8)
+      _ = write(STDERR_FILENO, message, message.count)
+      Glibc.exit(2)
+    }
   }
 
-  /// Puts the options that the environment sets before those on the command line, which win.
+  /// Puts the options that the environment and a configuration file set before those on the command line: of
+  /// several the last wins.
   ///
   /// `--max-batch` is `SOFTMOE_MAX_BATCH`; a wrong value gets the message that the option would get.
-  static func withEnvironment(_ environment: [String: String], _ arguments: [String]) -> [String] {
+  static func withDefaults(_ environment: [String: String], _ arguments: [String]) throws -> [String] {
     guard let name = arguments.first,
       let command = configuration.subcommands.first(where: { $0._commandName == name })
     else { return arguments }
-    let options = Mirror(reflecting: command.init()).children.compactMap { child -> String? in
-      guard let label = child.label, label.hasPrefix("_") else { return nil }
-      return label.dropFirst().reduce(into: "") { $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1) }
-    }
+    let options = ConfigurationFile.optionNames(of: command.init()).map(\.name)
     let fromEnvironment = options.compactMap { option -> String? in
       let variable = "SOFTMOE_" + option.uppercased().replacing("-", with: "_")
       return environment[variable].map { "--\(option)=\($0)" }
     }
-    return [name] + fromEnvironment + arguments.dropFirst()
+    var fromFile: [String] = []
+    if options.contains("config"), let path = configurationPath(fromEnvironment + arguments) {
+      fromFile = try ConfigurationFile.arguments(path, known: options)
+    }
+    return [name] + fromFile + fromEnvironment + arguments.dropFirst()
+  }
+
+  /// The last `--config` of the arguments.
+  private static func configurationPath(_ arguments: [String]) -> String? {
+    var path: String?
+    for (index, argument) in arguments.enumerated() {
+      if argument.hasPrefix("--config=") { path = String(argument.dropFirst(9)) }
+      if argument == "--config", index + 1 < arguments.count { path = arguments[index + 1] }
+    }
+    return path
   }
 }

@@ -18,26 +18,38 @@ private final class Doubler: BatchEngine {
 }
 
 @Suite struct BatcherTests {
-  @Test func everyRequestGetsItsOwnAnswer() {
-    let batcher = Batcher(engine: Doubler(), maxBatch: 7)
-    let answers = Mutex<[Int: Int]>([:])
-    DispatchQueue.concurrentPerform(iterations: 500) { number in
-      batcher.submit(number) { outcome in
-        guard case .completed(let output, let timing) = outcome else { return }
-        #expect((1...7).contains(timing.batchSize))
-        answers.withLock { $0[number] = output }
+  private func make(_ engine: Doubler = Doubler(), maxBatch: Int) -> Batcher<Doubler> {
+    Batcher(
+      engine: engine, gate: AdmissionGate(maxBatch: maxBatch, limit: 10_000),
+      computeQueue: DispatchQueue(label: "compute"))
+  }
+
+  @Test func everyImageGetsItsOwnAnswer() {
+    let batcher = make(maxBatch: 7)
+    let answers = Mutex<[Int: [Int]]>([:])
+    DispatchQueue.concurrentPerform(iterations: 300) { number in
+      let images = (0..<1 + number % 11).map { number * 100 + $0 }
+      batcher.submit(images, deadline: .now + .seconds(60), isWanted: { true }) { outcomes in
+        let outputs = outcomes.map { outcome -> Int in
+          guard case .completed(let output, let timing) = outcome else { return -1 }
+          #expect((1...7).contains(timing.batchSize))
+          return output
+        }
+        answers.withLock { $0[number] = outputs }
       }
     }
     batcher.waitUntilIdle()
-    #expect(answers.withLock { $0 } == Dictionary(uniqueKeysWithValues: (0..<500).map { ($0, 2 * $0) }))
+    let expected = (0..<300).map { number in
+      (number, (0..<1 + number % 11).map { 2 * (number * 100 + $0) })
+    }
+    #expect(answers.withLock { $0 } == Dictionary(uniqueKeysWithValues: expected))
   }
 
   @Test func aBusyEngineGathersTheNextBatch() {
     let gate = DispatchSemaphore(value: 0)
     let engine = Doubler(gate: gate)
-    let batcher = Batcher(engine: engine, maxBatch: 8)
-    batcher.submit(0) { _ in }
-    (1...8).forEach { number in batcher.submit(number) { _ in } }
+    let batcher = make(engine, maxBatch: 8)
+    (0...8).forEach { batcher.submit([$0], deadline: .now + .seconds(60), isWanted: { true }) { _ in } }
     // `waiting` is asked on the queue that took all nine, so they have arrived.
     #expect(batcher.waiting().count == 8)
     #expect(batcher.waiting().oldest != nil)
@@ -46,19 +58,32 @@ private final class Doubler: BatchEngine {
     #expect(engine.batches.withLock { $0 } == [[0], Array(1...8)])
   }
 
-  @Test func abandonedRequestsAreToldSoAndNotRun() {
+  @Test func whatNobodyWaitsForDoesNotRun() {
     let gate = DispatchSemaphore(value: 0)
     let engine = Doubler(gate: gate)
-    let batcher = Batcher(engine: engine, maxBatch: 8)
-    let abandoned = Mutex(0)
-    batcher.submit(0) { _ in }
-    batcher.submit(1, isWanted: { false }) { outcome in
-      if case .abandoned = outcome { abandoned.withLock { $0 += 1 } }
+    let batcher = make(engine, maxBatch: 8)
+    let told = Mutex<[String]>([])
+    func submit(_ number: Int, _ deadline: Duration, isWanted: Bool = true) {
+      batcher.submit([number, number], deadline: .now + deadline, isWanted: { isWanted }) { outcomes in
+        for outcome in outcomes {
+          switch outcome {
+          case .completed: told.withLock { $0.append("\(number) ran") }
+          case .abandoned: told.withLock { $0.append("\(number) abandoned") }
+          case .expired: told.withLock { $0.append("\(number) expired") }
+          }
+        }
+      }
     }
-    batcher.submit(2) { _ in }
+    submit(0, .seconds(60))
+    submit(1, .seconds(60), isWanted: false)
+    submit(2, .zero)
+    submit(3, .seconds(60))
     (0..<2).forEach { _ in gate.signal() }
     batcher.waitUntilIdle()
-    #expect(engine.batches.withLock { $0 } == [[0], [2]])
-    #expect(abandoned.withLock { $0 } == 1)
+    #expect(engine.batches.withLock { $0 } == [[0, 0], [3, 3]])
+    #expect(
+      told.withLock { $0.sorted() } == [
+        "0 ran", "0 ran", "1 abandoned", "1 abandoned", "2 expired", "2 expired", "3 ran", "3 ran",
+      ])
   }
 }

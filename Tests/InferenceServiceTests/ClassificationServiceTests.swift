@@ -13,14 +13,17 @@ private struct RunningService {
   let service: ClassificationService
   let server: HTTPServer
 
-  init(_ configure: (inout ClassificationService.Options) -> Void = { _ in }) throws {
-    var options = ClassificationService.Options()
+  init(_ configure: (inout ServiceOptions) -> Void = { _ in }) throws {
+    var options = ServiceOptions()
     options.threadCount = 2
     options.decodeThreadCount = 2
     options.bodyLimit = 1 << 20
     configure(&options)
-    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
-    let service = try ClassificationService(model, options: options, logger: Logger(label: "test"))
+    let path = packageRoot.appending(path: "models/cifar10-softmoe.smoe").path
+    let service = ClassificationService(options: options, logger: Logger(label: "test")) {
+      () throws(ServedModelError) in try ServedModel(path: path)
+    }
+    try service.load()
     self.service = service
     server = try HTTPServer(
       configuration: .init(bodyLimit: options.bodyLimit, refusalResponse: ClassificationService.refusal)
@@ -43,8 +46,8 @@ private func bytes(_ path: String) throws -> [UInt8] {
   [UInt8](try Data(contentsOf: packageRoot.appending(path: path)))
 }
 
-private func answer(_ response: TestClient.Response) throws -> ClassifyResponse {
-  try JSONDecoder().decode(ClassifyResponse.self, from: Data(response.body))
+private func answer(_ response: TestClient.Response) throws -> ImageResponse {
+  try JSONDecoder().decode(ImageResponse.self, from: Data(response.body))
 }
 
 /// An uncompressed 8 × 8 PNG of one colour, which may claim another side.
@@ -85,7 +88,8 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
     let found = try answer(response)
     #expect(found.model == "cifar10-softmoe")
     #expect(
-      found.predictions.count == 3 && found.predictions[0].label == "cat" && found.predictions[0].index == 3)
+      found.predictions?.count == 3 && found.predictions?[0].label == "cat"
+        && found.predictions?[0].index == 3)
     #expect(found.logits?.count == 10)
     #expect(response.headers["x-batch-size"] == "1")
     #expect(response.headers["x-request-id"]?.count == 16)
@@ -190,7 +194,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
   }
 
   @Test func aFullQueueIsRefusedWithATimeToComeBack() throws {
-    let running = try RunningService { $0.maxPending = 1 }
+    let running = try RunningService { $0.maxQueue = 1 }
     defer { running.server.stop() }
     let statuses = Mutex<[Int: Int]>([:])
     let group = DispatchGroup()

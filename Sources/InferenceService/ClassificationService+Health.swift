@@ -1,0 +1,43 @@
+import Dispatch
+import Metrics
+import MicroHTTP
+
+/// The routes for whoever operates the service.
+extension ClassificationService {
+  /// `GET /livez`: fails when the engine stands still with work to do.
+  func liveness(_ call: Call) throws(ServiceError) {
+    let standstill = current?.gate.standstill ?? .zero
+    guard standstill <= options.watchdog else {
+      throw .notReady("the engine has made no progress for \(Int(standstill.seconds)) s; restart the process")
+    }
+    reply(call, .text("ok\n"))
+  }
+
+  /// `GET /readyz`: whether requests are to be sent here.
+  func readiness(_ call: Call) throws(ServiceError) {
+    if let notReady { throw .notReady(notReady) }
+    reply(call, .text("ready\n"))
+  }
+
+  /// `GET /metrics`: Prometheus' text.
+  func metricsPage() -> HTTPResponse {
+    .text(registry.text(), contentType: MetricsRegistry.contentType)
+  }
+
+  /// `POST /v1/reload`: loads the checkpoint anew and answers when the new model serves, or why not.
+  func reload(_ call: Call) {
+    // A thread of its own: loading takes as long as the file is large.
+    DispatchQueue.global().async {
+      let previous = self.current?.model.weightsName
+      do throws(ServedModelError) {
+        let summary = try self.load()
+        self.logger.notice("reloaded: \(summary)")
+        let weights = self.current?.model.weightsName
+        self.reply(call, .json(ReloadResponse(weights: weights, previousWeights: previous)))
+      } catch {
+        self.logger.error("reload failed, the model before serves on: \(error)")
+        self.fail(call, error == .busy ? .conflict("\(error)") : .reload)
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/// A path, what it takes, and who may ask.
+struct Route: Sendable {
+  enum Access {
+    /// Asked by whoever keeps the process running; without a key, on both ports.
+    case probe
+    /// With a key, on both ports.
+    case metrics
+    /// With a key, on the main port.
+    case inference
+    /// With a key, on both ports, whatever is switched off.
+    case description
+    /// With a key, on the admin port.
+    case order
+  }
+
+  enum ErrorFormat {
+    /// `ErrorResponse`.
+    case service
+    /// KServe's: `{"error": "…"}`.
+    case openInference
+  }
+
+  /// Segments in braces match any text.
+  let pattern: String
+  let methods: [String]
+  let access: Access
+  let errorFormat: ErrorFormat
+  let answer: @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
+  private let segments: [Substring]
+
+  private init(
+    _ pattern: String, _ methods: [String], _ access: Access, _ errorFormat: ErrorFormat = .service,
+    _ answer: @escaping @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
+  ) {
+    (self.pattern, self.methods, self.access, self.errorFormat) = (pattern, methods, access, errorFormat)
+    self.answer = answer
+    segments = pattern.split(separator: "/", omittingEmptySubsequences: false)
+  }
+
+  private static func get(
+    _ pattern: String, _ access: Access = .description, _ errorFormat: ErrorFormat = .service,
+    _ answer: @escaping @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
+  ) -> Route {
+    Route(pattern, ["GET", "HEAD"], access, errorFormat, answer)
+  }
+
+  private static func post(
+    _ pattern: String, _ access: Access = .inference, _ errorFormat: ErrorFormat = .service,
+    _ answer: @escaping @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
+  ) -> Route {
+    Route(pattern, ["POST"], access, errorFormat, answer)
+  }
+
+  /// Every route of the service.
+  static let all: [Route] =
+    [
+      post("/classify") { service, call throws(ServiceError) in try service.classify(call) },
+      post("/embed") { service, call throws(ServiceError) in try service.embed(call) },
+      get("/info") { service, call throws(ServiceError) in service.reply(call, .json(try service.info())) },
+      get("/metrics", .metrics) { service, call in service.reply(call, service.metricsPage()) },
+      get("/livez", .probe) { service, call throws(ServiceError) in try service.liveness(call) },
+      get("/readyz", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
+      get("/health", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
+      post("/v1/reload", .order) { service, call in service.reload(call) },
+    ]
+
+  /// Routes whose requests are inferences.
+  static let inferring = Set(all.filter { $0.access == .inference }.map(\.pattern))
+
+  /// The route of a path, and what stands in its braces.
+  static func match(_ path: String, in routes: [Route]) -> (Route, [String: String])? {
+    let given = path.split(separator: "/", omittingEmptySubsequences: false)
+    for route in routes where route.segments.count == given.count {
+      var parameters: [String: String] = [:]
+      let fits = zip(route.segments, given).allSatisfy { expected, found in
+        guard expected.hasPrefix("{") else { return expected == found }
+        parameters[String(expected.dropFirst().dropLast())] = String(found)
+        return !found.isEmpty
+      }
+      if fits { return (route, parameters) }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,35 @@
+import Dispatch
+import Glibc
+
+/// What the process does at signals, besides the first SIGTERM or SIGINT, which begins the shutdown.
+///
+/// SIGHUP reloads, on a queue of its own so that it blocks nothing. A second SIGTERM or SIGINT ends the
+/// process at once, as an operator who sends it twice wants.
+final class Signals {
+  private var sources: [any DispatchSourceSignal] = []
+  private let queue = DispatchQueue(label: "softmoe.signals")
+  private let reloadQueue = DispatchQueue(label: "softmoe.reload")
+  private var endings = 0
+
+  init(reload: @escaping @Sendable () -> Void, secondSignal: @escaping @Sendable () -> Void) {
+    on(SIGHUP) { [reloadQueue] in reloadQueue.async(execute: reload) }
+    for number in [SIGTERM, SIGINT] {
+      on(number) { [unowned self] in
+        endings += 1
+        guard endings > 1 else { return }
+        secondSignal()
+        _exit(128 + number)
+      }
+    }
+  }
+
+  func cancel() { sources.forEach { $0.cancel() } }
+
+  private func on(_ number: Int32, _ action: @escaping () -> Void) {
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+    source.setEventHandler(handler: action)
+    source.resume()
+    sources.append(source)
+  }
+}
