@@ -75,6 +75,10 @@ public final class ClassificationService: Sendable {
     if loaded.model.proof == nil {
       logger.warning("the checkpoint has no self-proof; import it again to add one")
     }
+    if KernelSet.simd == nil {
+      logger.warning(
+        "this processor has no AVX2 and FMA: OpenBLAS multiplies, slower and with other bits in other batches")
+    }
     let replaced = state.withLock { state in
       let replaced = state.model
       state.model = loaded
