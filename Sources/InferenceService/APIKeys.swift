@@ -12,7 +12,9 @@ public struct APIKeys: Sendable {
   /// - Throws: `APIKeysError`, naming the line.
   public init(_ text: String) throws(APIKeysError) {
     var keys: [[UInt8]] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .enumerated()
+    {
       let key = line.trimmed
       if key.isEmpty || key.hasPrefix("#") { continue }
       guard key.utf8.count >= 16 else { throw .tooShort(line: index + 1) }
@@ -70,7 +72,7 @@ private func isEqualInConstantTime(_ key: [UInt8], _ given: [UInt8]) -> Bool {
 
 extension StringProtocol {
   fileprivate var trimmed: String {
-    let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n" }
+    let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" }
     let start = drop(while: isBlank)
     return String(String(start.reversed().drop(while: isBlank).reversed()))
   }

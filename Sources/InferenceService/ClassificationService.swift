@@ -77,7 +77,8 @@ public final class ClassificationService: Sendable {
     }
     if KernelSet.simd == nil {
       logger.warning(
-        "this processor has no AVX2 and FMA: OpenBLAS multiplies, slower and with other bits in other batches")
+        "this processor has no AVX2 and FMA: OpenBLAS multiplies, slower and with other bits in other batches"
+      )
     }
     let replaced = state.withLock { state in
       let replaced = state.model

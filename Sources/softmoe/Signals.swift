@@ -12,6 +12,7 @@ final class Signals {
   private var endings = 0
 
   init(reload: @escaping @Sendable () -> Void, secondSignal: @escaping @Sendable () -> Void) {
+    signal(SIGHUP, SIG_IGN)
     on(SIGHUP) { [reloadQueue] in reloadQueue.async(execute: reload) }
     for number in [SIGTERM, SIGINT] {
       on(number) { [unowned self] in
@@ -26,7 +27,8 @@ final class Signals {
   func cancel() { sources.forEach { $0.cancel() } }
 
   private func on(_ number: Int32, _ action: @escaping () -> Void) {
-    signal(number, SIG_IGN)
+    // What the signal does by default is already off, and stays so: setting it again after the service
+    // group has made its own source would take the signal away from both.
     let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
     source.setEventHandler(handler: action)
     source.resume()

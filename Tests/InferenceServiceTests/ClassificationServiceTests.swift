@@ -8,44 +8,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A running server with the bundled model.
-private struct RunningService {
-  let service: ClassificationService
-  let server: HTTPServer
-
-  init(_ configure: (inout ServiceOptions) -> Void = { _ in }) throws {
-    var options = ServiceOptions()
-    options.threadCount = 2
-    options.decodeThreadCount = 2
-    options.bodyLimit = 1 << 20
-    configure(&options)
-    let path = packageRoot.appending(path: "models/cifar10-softmoe.smoe").path
-    let service = ClassificationService(options: options, logger: Logger(label: "test")) {
-      () throws(ServedModelError) in try ServedModel(path: path)
-    }
-    try service.load()
-    self.service = service
-    server = try HTTPServer(
-      configuration: .init(bodyLimit: options.bodyLimit, refusalResponse: ClassificationService.refusal)
-    ) { request, responder in service.handle(request, responder) }
-  }
-
-  func client() throws -> TestClient { try TestClient(port: Int(server.port)) }
-
-  func metrics() throws -> [String: Double] {
-    let page = try client().request("GET", "/metrics").text
-    return Dictionary(
-      uniqueKeysWithValues: page.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
-        let space = line.lastIndex(of: " ") ?? line.startIndex
-        return (String(line[..<space]), Double(line[line.index(after: space)...]) ?? .nan)
-      })
-  }
-}
-
-private func bytes(_ path: String) throws -> [UInt8] {
-  [UInt8](try Data(contentsOf: packageRoot.appending(path: path)))
-}
-
 private func answer(_ response: TestClient.Response) throws -> ImageResponse {
   try JSONDecoder().decode(ImageResponse.self, from: Data(response.body))
 }
@@ -81,7 +43,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
 @Suite struct ClassificationServiceTests {
   @Test func aPhotoOfACatIsACat() throws {
     let running = try RunningService()
-    defer { running.server.stop() }
+    defer { running.stop() }
     let photo = try bytes("models/samples/cat.jpg")
     let response = try running.client().request("POST", "/classify?top_k=3&logits=1", body: photo)
     #expect(response.status == 200)
@@ -98,7 +60,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
 
   @Test func everyMistakeHasItsStatusAndTheServerGoesOn() throws {
     let running = try RunningService()
-    defer { running.server.stop() }
+    defer { running.stop() }
     let photo = try bytes("models/samples/cat.jpg")
     let huge = png(red: 1, green: 2, blue: 3, claiming: 10_000)
     let cases: [(method: String, target: String, body: [UInt8], status: Int, type: String)] = [
@@ -129,7 +91,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
 
   @Test func concurrentClientsShareBatchesAndGetTheirOwnAnswers() throws {
     let running = try RunningService()
-    defer { running.server.stop() }
+    defer { running.stop() }
     let images = (0..<16).map { (number: UInt8) -> [UInt8] in
       png(red: number * 16, green: 255 - number * 11, blue: number * 5)
     }
@@ -170,7 +132,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
 
   @Test func combineMassAddsUpToTheImagesServed() throws {
     let running = try RunningService()
-    defer { running.server.stop() }
+    defer { running.stop() }
     let client = try running.client()
     let photo = try bytes("models/samples/cat.jpg")
     for _ in 0..<7 { #expect(try client.request("POST", "/classify", body: photo).status == 200) }
@@ -195,7 +157,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
 
   @Test func aFullQueueIsRefusedWithATimeToComeBack() throws {
     let running = try RunningService { $0.maxQueue = 1 }
-    defer { running.server.stop() }
+    defer { running.stop() }
     let statuses = Mutex<[Int: Int]>([:])
     let group = DispatchGroup()
     for _ in 0..<8 {
@@ -219,7 +181,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
 
   @Test func drainingIsToldToProbesAndLosesNothing() throws {
     let running = try RunningService()
-    defer { running.server.stop() }
+    defer { running.stop() }
     #expect(try running.client().request("GET", "/readyz").status == 200)
     running.service.drain()
     #expect(try running.client().request("GET", "/readyz").status == 503)
@@ -230,7 +192,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
 
   @Test func idsAndTracesPassOnlyWhenHarmless() throws {
     let running = try RunningService()
-    defer { running.server.stop() }
+    defer { running.stop() }
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     let kept = try running.client().request(
       "GET", "/info", headers: ["X-Request-ID: job-7:a.b_c", "traceparent: \(trace)"])
@@ -243,7 +205,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
   @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/promtool")))
   func promtoolAcceptsTheMetrics() throws {
     let running = try RunningService()
-    defer { running.server.stop() }
+    defer { running.stop() }
     _ = try running.client().request("POST", "/classify", body: bytes("models/samples/cat.jpg"))
     let page = try running.client().request("GET", "/metrics")
     #expect(page.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")

@@ -53,6 +53,6 @@ public enum Command {
   }
 
   /// It lies beside the program that runs the tests.
-  private static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+  static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "softmoe")
 }
