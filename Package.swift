@@ -57,6 +57,7 @@ let package = Package(
         + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
     .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
+    .target(name: "WireFormats", swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CMicroHTTPD"], swiftSettings: strict),
     // libjpeg-turbo's row interface, which leaves by longjmp: caught in C (libjpeg62-turbo-dev).
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -128,6 +129,9 @@ let package = Package(
     .testTarget(
       name: "CheckpointImportTests", dependencies: ["CheckpointImport", "ImageInput", "TestSupport"],
       exclude: ["Corpus"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WireFormatsTests", dependencies: ["WireFormats"], exclude: ["Corpus", "Fixtures"],
       swiftSettings: strict),
     .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
     .testTarget(

@@ -1,0 +1,17 @@
+import Foundation
+
+/// Bytes that other programs made: Fixtures/README.md says which.
+func fixture(_ name: String, in folder: String = "Fixtures") throws -> [UInt8] {
+  try [UInt8](
+    Data(
+      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "\(folder)/\(name)"))
+  )
+}
+
+/// A file of a Content-Type's value, a newline and the body.
+func multipartFixture(_ name: String, in folder: String = "Fixtures") throws -> (type: String, body: [UInt8])
+{
+  let bytes = try fixture(name, in: folder)
+  let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
+  return (String(decoding: line, as: UTF8.self), Array(bytes[(line.endIndex + 1)...]))
+}
