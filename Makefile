@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 MODEL ?= models/cifar10-softmoe.smoe
-PACKAGES := libopenblas-dev libmicrohttpd-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev pkg-config
+PACKAGES := libopenblas-dev libmicrohttpd-dev libgnutls28-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev pkg-config
 BINARY := .build/release/softmoe
 
 .PHONY: serve test bench fuzz format lint build dependencies

@@ -91,12 +91,15 @@ final class Acceptor: Sendable {
   private static func admit(
     _ descriptor: Int32, from address: SocketAddress, to core: ServerCore, _ daemon: Daemon
   ) {
+    let credentials = core.credentials.withLock { $0 }
     guard core.clients.count < core.configuration.connectionLimit else {
-      return turnAway(descriptor, words: core.finalWords(.tooManyConnections))
+      // Before its handshake a TLS client understands no words.
+      return turnAway(descriptor, words: credentials == nil ? core.finalWords(.tooManyConnections) : [])
     }
     core.clients.insert(
       Client(
         descriptor: descriptor, remoteAddress: address.host,
+        credentials: credentials,
         idleUntil: .now + core.configuration.receiveTimeout))
     if !address.withSocketAddress({ daemon.add(descriptor, $0, $1) }) { core.clients.remove(descriptor) }
   }

@@ -16,11 +16,17 @@ final class Client: Sendable {
 
   let descriptor: Int32
   let remoteAddress: String
+  /// What the connection's TLS session uses; nil without TLS.
+  let credentials: TLSCredentials?
   private let phase: Mutex<Phase>
 
-  init(descriptor: Int32, remoteAddress: String, idleUntil: ContinuousClock.Instant) {
+  init(
+    descriptor: Int32, remoteAddress: String, credentials: TLSCredentials?,
+    idleUntil: ContinuousClock.Instant
+  ) {
     self.descriptor = descriptor
     self.remoteAddress = remoteAddress
+    self.credentials = credentials
     phase = Mutex(.idle(until: idleUntil))
   }
 
@@ -76,8 +82,9 @@ final class Client: Sendable {
   }
 
   private func sendAndShutDown(_ words: [UInt8]) {
+    // Only libmicrohttpd can write to a TLS session; such a client sees no more than the end.
     // One attempt: nothing else has been sent for this request, so the socket's buffer has room.
-    _ = send(descriptor, words, words.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    if credentials == nil { _ = send(descriptor, words, words.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) }
     shutdown(descriptor, Int32(SHUT_RDWR))
   }
 }

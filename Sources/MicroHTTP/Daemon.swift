@@ -20,12 +20,17 @@ struct Daemon: @unchecked Sendable {
       connection_limit: threadCount * UInt32(configuration.connectionLimit + 1),
       idle_timeout_seconds: UInt32(configuration.idleTimeout.roundedUpToSeconds),
       connection_memory_bytes: 32 << 10,
+      tls_priorities: nil,
       access: accessHandler,
       request_line: requestLineRead,
       completed: requestCompleted,
       connection_changed: connectionChanged,
       context: Unmanaged.passUnretained(core).toOpaque())
-    guard let pointer = microhttp_start(&options) else { return nil }
+    let started = TLSCredentials.priorities.withCString { priorities in
+      if configuration.tls != nil { options.tls_priorities = priorities }
+      return microhttp_start(&options)
+    }
+    guard let pointer = started else { return nil }
     self.pointer = pointer
   }
 
@@ -87,7 +92,11 @@ private func connectionChanged(
   guard let context, let connection, let client else { return }
   let clients = Unmanaged<ServerCore>.fromOpaque(context).takeUnretainedValue().clients
   if change == .CONNECTION_NOTIFY_STARTED {
-    client.pointee = clients[microhttp_descriptor(connection)].map { Unmanaged.passRetained($0).toOpaque() }
+    guard let beginner = clients[microhttp_descriptor(connection)] else { return }
+    if let credentials = beginner.credentials, let session = microhttp_tls_session(connection) {
+      credentials.equip(session)
+    }
+    client.pointee = Unmanaged.passRetained(beginner).toOpaque()
   } else if let pointer = client.pointee {
     client.pointee = nil
     clients.remove(Unmanaged<Client>.fromOpaque(pointer).takeRetainedValue().descriptor)

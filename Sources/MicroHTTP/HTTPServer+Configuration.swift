@@ -17,6 +17,8 @@ extension HTTPServer {
     /// How long a request may take from its first line to its last byte, however steadily it trickles in;
     /// a longer one is answered 408. A new connection has as long to send its first line.
     public var receiveTimeout: Duration
+    /// The certificate to speak TLS with; nil for plain HTTP.
+    public var tls: TLS?
     /// Turns a refusal of the server itself into a response.
     public var refusalResponse: @Sendable (HTTPRefusal) -> HTTPResponse
 
@@ -24,7 +26,7 @@ extension HTTPServer {
     public init(
       host: String = "127.0.0.1", port: UInt16 = 0, threadCount: Int = 2, connectionLimit: Int = 1024,
       bodyLimit: Int = 16 << 20, idleTimeout: Duration = .seconds(60),
-      receiveTimeout: Duration = .seconds(60),
+      receiveTimeout: Duration = .seconds(60), tls: TLS? = nil,
       refusalResponse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = {
         .text($0.message + "\n", status: $0.status)
       }
@@ -36,6 +38,7 @@ extension HTTPServer {
       self.bodyLimit = bodyLimit
       self.idleTimeout = idleTimeout
       self.receiveTimeout = receiveTimeout
+      self.tls = tls
       self.refusalResponse = refusalResponse
     }
 

@@ -12,6 +12,9 @@ import Synchronization
 /// during the stop (503). What libmicrohttpd cannot even parse it answers with a short HTML page of its own:
 /// malformed lines and lengths (400), headers above 32 KiB (414, 431), other major versions (505).
 ///
+/// Over TLS a connection is closed without an answer where plain HTTP gets one that libmicrohttpd has no part
+/// in: beyond the limit, for a slow request, and for a chunked body far above the limit.
+///
 /// The process need not ignore SIGPIPE: nothing is sent without `MSG_NOSIGNAL`.
 public final class HTTPServer: Sendable {
   /// How long `stop` waits for requests to come in whole and for clients to read their last responses.
@@ -22,7 +25,7 @@ public final class HTTPServer: Sendable {
   /// The port that is listened on.
   public let port: UInt16
 
-  private let core: ServerCore
+  let core: ServerCore
   private let daemon: Daemon
   private let acceptor: Acceptor
   private let isStopped = Mutex(false)
@@ -39,9 +42,11 @@ public final class HTTPServer: Sendable {
     handler: @escaping @Sendable (HTTPRequest, HTTPResponder) -> Void
   ) throws(HTTPServerError) {
     try configuration.validate()
+    let credentials: TLSCredentials? =
+      if let tls = configuration.tls { try TLSCredentials(tls) } else { nil }
     let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
     port = socket.port
-    core = ServerCore(configuration: configuration, handler: handler)
+    core = ServerCore(configuration: configuration, credentials: credentials, handler: handler)
     guard let daemon = Daemon(core: core) else { throw .daemonFailed }
     self.daemon = daemon
     do throws(HTTPServerError) {

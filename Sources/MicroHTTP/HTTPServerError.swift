@@ -12,6 +12,8 @@ public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
   case addressNotAvailable(host: String)
   /// The process may not listen there.
   case permissionDenied(host: String, port: UInt16)
+  /// The certificate chain or the private key cannot be used.
+  case invalidCertificate(String)
   /// A system call failed with the given `errno`.
   case systemCall(name: String, code: Int32)
   /// libmicrohttpd did not start its threads.
@@ -31,6 +33,8 @@ public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
       "cannot listen on \(host): no interface of this machine has that address"
     case .permissionDenied(let host, let port):
       "cannot listen on \(hostAndPort(host, port)): permission denied; choose a port above 1023"
+    case .invalidCertificate(let fault):
+      "cannot use the TLS certificate: \(fault)"
     case .systemCall(let name, let code):
       "cannot start the server: \(name) failed: \(String(cString: strerror(code)))"
     case .daemonFailed:

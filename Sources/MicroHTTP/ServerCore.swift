@@ -5,6 +5,8 @@ final class ServerCore: Sendable {
   let configuration: HTTPServer.Configuration
   let handler: @Sendable (HTTPRequest, HTTPResponder) -> Void
   let clients = ClientTable()
+  /// What new connections prove the server's identity with; nil where the server speaks plain HTTP.
+  let credentials: Mutex<TLSCredentials?>
 
   /// Requests handed to the handler and not answered; their connections may be suspended.
   let unanswered = Atomic(0)
@@ -16,10 +18,11 @@ final class ServerCore: Sendable {
   let isStopping = Atomic(false)
 
   init(
-    configuration: HTTPServer.Configuration,
+    configuration: HTTPServer.Configuration, credentials: TLSCredentials?,
     handler: @escaping @Sendable (HTTPRequest, HTTPResponder) -> Void
   ) {
     self.configuration = configuration
+    self.credentials = Mutex(credentials)
     self.handler = handler
   }
 

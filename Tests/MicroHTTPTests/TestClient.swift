@@ -2,7 +2,7 @@ import Glibc
 import MicroHTTP
 import Testing
 
-/// A socket that writes bytes and reads responses, and knows nothing of the server's code.
+/// A socket, perhaps with TLS, that writes bytes and reads responses, and knows nothing of the server's code.
 final class TestClient {
   struct Response: Equatable {
     var status: Int
@@ -16,9 +16,12 @@ final class TestClient {
   }
 
   let descriptor: Int32
+  /// nil for plain HTTP.
+  private(set) var tls: TestTLSSession?
   private var received: [UInt8] = []
 
-  init(port: UInt16, timeoutSeconds: Int = 5) throws {
+  /// - Parameter tls: GnuTLS priorities to speak TLS with.
+  init(port: UInt16, timeoutSeconds: Int = 5, tls priorities: String? = nil) throws {
     descriptor = socket(AF_INET, 1, 0)
     var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -37,6 +40,7 @@ final class TestClient {
       let reason = String(cString: strerror(errno))
       throw Failure(reason: "connect: \(reason)")
     }
+    if let priorities { tls = try TestTLSSession(descriptor: descriptor, priorities: priorities) }
   }
 
   deinit {
@@ -50,11 +54,13 @@ final class TestClient {
   func send(_ bytes: [UInt8]) throws {
     var offset = 0
     while offset < bytes.count {
-      let count = bytes.withUnsafeBytes { buffer in
-        Glibc.send(descriptor, buffer.baseAddress.map { $0 + offset }, buffer.count - offset, 0x4000)
+      offset += try bytes.withUnsafeBytes { buffer in
+        let rest = UnsafeRawBufferPointer(rebasing: buffer[offset...])
+        if let tls { return try tls.send(rest) }
+        let count = Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+        guard count > 0 else { throw Failure(reason: "send: \(String(cString: strerror(errno)))") }
+        return count
       }
-      guard count > 0 else { throw Failure(reason: "send: \(String(cString: strerror(errno)))") }
-      offset += count
     }
   }
 
@@ -97,6 +103,7 @@ final class TestClient {
   /// Whether the server closes the connection without sending anything more.
   func isClosedByServer() -> Bool {
     guard received.isEmpty else { return false }
+    if tls != nil { return (try? readSome()) == false }
     var byte: UInt8 = 0
     let count = recv(descriptor, &byte, 1, 0)
     return count == 0 || count < 0 && errno == ECONNRESET
@@ -123,7 +130,7 @@ final class TestClient {
 
   private func readSome() throws -> Bool {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    let count = recv(descriptor, &buffer, buffer.count, 0)
+    let count = try tls.map { try $0.receive(&buffer) } ?? recv(descriptor, &buffer, buffer.count, 0)
     guard count >= 0 else { throw Failure(reason: "recv: \(String(cString: strerror(errno)))") }
     received += buffer.prefix(count)
     return count > 0

@@ -7,11 +7,12 @@ extension HTTPServer.Configuration {
   /// A configuration whose refusals can be told from the library's and the handler's answers.
   static func make(
     threadCount: Int = 2, connectionLimit: Int = 1024, bodyLimit: Int = 8 << 20,
-    idleTimeout: Duration = .seconds(20), receiveTimeout: Duration = .seconds(20)
+    idleTimeout: Duration = .seconds(20), receiveTimeout: Duration = .seconds(20),
+    tls: HTTPServer.TLS? = nil
   ) -> HTTPServer.Configuration {
     HTTPServer.Configuration(
       threadCount: threadCount, connectionLimit: connectionLimit, bodyLimit: bodyLimit,
-      idleTimeout: idleTimeout, receiveTimeout: receiveTimeout,
+      idleTimeout: idleTimeout, receiveTimeout: receiveTimeout, tls: tls,
       refusalResponse: { .text("refused: \($0.errorType)", status: $0.status, contentType: "text/refusal") })
   }
 }
