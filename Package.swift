@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "InferenceService",
       dependencies: [
-        "Batching", "Checkpoint", "ImageInput", "Metrics", "MicroHTTP", "SoftMoEViT",
+        "Batching", "Checkpoint", "ImageInput", "Metrics", "MicroHTTP", "SoftMoEViT", "WireFormats",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
 

@@ -30,6 +30,8 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(
     help: "The port for probes, metrics and reload, on a thread of its own; 0 takes a free one, -1 none.")
   var adminPort = 8081
+  @Option(help: "The address of that port, which speaks plain HTTP. Default: the same as --host.")
+  var adminHost: String?
   @Option(help: "Whether the main port answers probes and metrics too: true or false.")
   var probesOnMainPort = true
   @Option(help: "Most images in a batch.") var maxBatch = 32
@@ -60,6 +62,9 @@ struct ServeCommand: AsyncParsableCommand {
   var watchdog = 120
   @Option(help: "A file with one API key a line; every route but the probes then wants one.")
   var apiKeys: String?
+  @Option(help: "A PEM file with the certificate chain to speak TLS with, on the main port.")
+  var tlsCertificate: String?
+  @Option(help: "A PEM file with the certificate's private key.") var tlsKey: String?
   @Option(help: "The origin whose pages may read answers, as https://example.org; * for every one.")
   var corsOrigin: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: Logger.Level = .info
@@ -91,6 +96,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
     guard adminPort != port || port == 0 else {
       throw ValidationError("--admin-port: expected another port than --port, found \(port) for both")
+    }
+    guard (tlsCertificate == nil) == (tlsKey == nil) else {
+      throw ValidationError("--tls-certificate and --tls-key: expected both or none, found one")
     }
     guard adminPort >= 0 || probesOnMainPort else {
       throw ValidationError("--probes-on-main-port false: without --admin-port nobody could ask for probes")

@@ -11,7 +11,8 @@ struct ServerService: Service {
   let logger: Logger
 
   func run() async throws {
-    let main = try HTTPServer(configuration: mainPort) { [service] request, responder in
+    let tls = try readTLS()
+    let main = try HTTPServer(configuration: mainPort(tls)) { [service] request, responder in
       service.handle(request, responder)
     }
     let admin = try adminPort.map { configuration in
@@ -19,10 +20,12 @@ struct ServerService: Service {
         service.handle(request, responder, port: .admin)
       }
     }
-    let signals = Signals(reload: reload) { logger.warning("a second signal: ending at once") }
+    let signals = Signals(reload: { reload(main) }) { logger.warning("a second signal: ending at once") }
     defer { signals.cancel() }
     let adminText = admin.map { ", probes and metrics on port \($0.port)" } ?? ""
-    logger.info("listening on http://\(command.host):\(main.port)\(adminText); loading the model")
+    logger.info(
+      "listening on \(tls == nil ? "http" : "https")://\(command.host):\(main.port)\(adminText); loading the model"
+    )
     try await load()
     try await gracefulShutdown()
     service.drain()
@@ -47,36 +50,45 @@ struct ServerService: Service {
     }
   }
 
-  private func reload() {
-    do {
-      if let path = command.apiKeys {
-        service.use(try APIKeys(try readText(path, option: "api-keys")))
-        logger.notice("the API keys were read again")
-      }
-    } catch {
-      logger.error("the API keys stay as they were: \(error)")
+  /// Everything that comes from files is read again; what can't be used leaves things as they were.
+  private func reload(_ main: HTTPServer) {
+    if let path = command.apiKeys {
+      attempt("file of API keys") { service.use(try APIKeys(try readText(path, option: "api-keys"))) }
     }
-    do {
+    attempt("certificate") {
+      if let tls = try readTLS() { try main.replaceCertificate(tls) }
+    }
+    attempt("model") {
       let summary = try service.load()
       logger.notice("reloaded: \(summary)")
-    } catch {
-      logger.error("reload failed, the model before serves on: \(error)")
     }
   }
 
-  private var mainPort: HTTPServer.Configuration {
+  private func attempt(_ what: String, _ body: () throws -> Void) {
+    do { try body() } catch { logger.error("reload: the \(what) stays as it was: \(error)") }
+  }
+
+  private func readTLS() throws -> HTTPServer.TLS? {
+    guard let certificate = command.tlsCertificate, let key = command.tlsKey else { return nil }
+    return HTTPServer.TLS(
+      certificateChain: Array(try readText(certificate, option: "tls-certificate").utf8),
+      privateKey: Array(try readText(key, option: "tls-key").utf8))
+  }
+
+  private func mainPort(_ tls: HTTPServer.TLS?) -> HTTPServer.Configuration {
     HTTPServer.Configuration(
       host: command.host, port: UInt16(command.port), threadCount: command.httpThreads,
       connectionLimit: command.maxConnections, bodyLimit: command.maxBodyBytes,
       idleTimeout: .seconds(command.idleTimeout), receiveTimeout: .seconds(command.receiveTimeout),
-      refusalResponse: ClassificationService.refusal)
+      tls: tls, refusalResponse: ClassificationService.refusal)
   }
 
-  /// Few connections, small bodies, and a thread that serves nothing else.
+  /// Few connections, small bodies, no TLS, and a thread that serves nothing else.
   private var adminPort: HTTPServer.Configuration? {
     guard command.adminPort >= 0 else { return nil }
     return HTTPServer.Configuration(
-      host: command.host, port: UInt16(command.adminPort), threadCount: 1, connectionLimit: 64,
+      host: command.adminHost ?? command.host, port: UInt16(command.adminPort), threadCount: 1,
+      connectionLimit: 64,
       bodyLimit: 4096, idleTimeout: .seconds(command.idleTimeout), receiveTimeout: .seconds(10),
       refusalResponse: ClassificationService.refusal)
   }

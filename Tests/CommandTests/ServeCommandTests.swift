@@ -77,7 +77,7 @@ import Testing
       // A file that can't be used changes nothing.
       try "short\n".write(toFile: path, atomically: true, encoding: .utf8)
       server.send(SIGHUP)
-      for _ in 0..<500 where !server.logged.contains("stay as they were") { usleep(10_000) }
+      for _ in 0..<500 where !server.logged.contains("the file of API keys stays") { usleep(10_000) }
       #expect(try status("second-key-of-ours") == 200)
       server.send(SIGTERM)
       #expect(server.wait() == 0)

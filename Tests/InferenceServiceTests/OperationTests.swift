@@ -157,3 +157,37 @@ import Testing
     #expect(try running.client().request("POST", "/embed?top_k=1", body: photo).status == 400)
   }
 }
+
+extension OperationTests {
+  /// A form as curl makes it: two photos and something that is none.
+  @Test func eachImageOfAFormIsAnsweredOnItsOwn() throws {
+    let running = try RunningService()
+    defer { running.stop() }
+    let photo = try bytes("models/samples/cat.jpg")
+    func form(_ parts: [(String, [UInt8])]) -> [UInt8] {
+      parts.flatMap { name, content -> [UInt8] in
+        Array("--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"\(name)\"\r\n\r\n".utf8)
+          + content + Array("\r\n".utf8)
+      } + Array("--x--\r\n".utf8)
+    }
+    func post(_ body: [UInt8], _ target: String = "/classify?top_k=1") throws -> TestClient.Response {
+      try running.client().request(
+        "POST", target, headers: ["Content-Type: multipart/form-data; boundary=x"], body: body)
+    }
+    let response = try post(form([("a.jpg", photo), ("b.txt", [1, 2, 3]), ("c.jpg", photo)]))
+    #expect(response.status == 200)
+    let answer = try JSONDecoder().decode(ImagesResponse.self, from: Data(response.body))
+    #expect(answer.results.map(\.name) == ["a.jpg", "b.txt", "c.jpg"])
+    #expect(answer.results[0].predictions?.first?.label == "cat")
+    #expect(answer.results[2].predictions == answer.results[0].predictions)
+    #expect(answer.results[1].errorType == "unsupported_media_type" && answer.results[1].predictions == nil)
+    let embedded = try post(form([("a.jpg", photo)]), "/embed")
+    let embedding = try JSONDecoder().decode(ImagesResponse.self, from: Data(embedded.body))
+    #expect(embedding.results.count == 1 && embedding.results[0].embedding?.count == 144)
+    #expect(try post(form([])).status == 400)
+    #expect(try post(Array("--x\r\nbroken".utf8)).status == 400)
+    #expect(try post(form(Array(repeating: ("a.jpg", [1]), count: 65))).status == 413)
+    #expect(try running.metrics()["softmoe_queue_depth"] == 0)
+    #expect(try running.metrics()["softmoe_in_flight"] == 0)
+  }
+}
