@@ -7,12 +7,12 @@ struct HealthcheckCommand: ParsableCommand {
     commandName: "healthcheck",
     abstract: "Ask a server on this machine for /readyz; status 0 when it is ready.")
 
-  @Option(help: "The server's port for probes (or the environment's SOFTMOE_ADMIN_PORT); -1 asks --port.")
-  var adminPort = 8081
+  @Option(help: "The server's port for probes (or the environment's SOFTMOE_ADMIN_PORT); none asks --port.")
+  var adminPort = AdminPort.standard
   @Option(help: "The server's main port (or the environment's SOFTMOE_PORT).") var port = 8080
 
   func run() throws {
-    let port = adminPort < 0 ? port : adminPort
+    let port = adminPort.number.map(Int.init) ?? port
     guard let answer = Self.get("/readyz", port: port) else {
       throw ValidationError("no server answers on port \(port)")
     }

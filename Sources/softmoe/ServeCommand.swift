@@ -28,8 +28,8 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "The address to listen on; 0.0.0.0 or :: for every interface.") var host = "127.0.0.1"
   @Option(help: "The port to listen on; 0 takes a free one.") var port = 8080
   @Option(
-    help: "The port for probes, metrics and reload, on a thread of its own; 0 takes a free one, -1 none.")
-  var adminPort = 8081
+    help: "The port for probes, metrics and reload, on a thread of its own; 0 takes a free one; or none.")
+  var adminPort = AdminPort.standard
   @Option(help: "The address of that port, which speaks plain HTTP. Default: the same as --host.")
   var adminHost: String?
   @Option(help: "Whether the main port answers probes and metrics too: true or false.")
@@ -73,7 +73,6 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     try require("port", port, 0...65_535)
-    try require("admin-port", adminPort, -1...65_535)
     try require("max-batch", maxBatch, 1...4_096)
     try require("max-queue", maxQueue, 1...1_000_000)
     try require("max-images-per-request", maxImagesPerRequest, 1...100_000)
@@ -94,13 +93,13 @@ struct ServeCommand: AsyncParsableCommand {
         "--max-images-per-request: expected at most --max-queue, \(maxQueue), found \(maxImagesPerRequest); "
           + "such a request would never be accepted")
     }
-    guard adminPort != port || port == 0 else {
+    guard adminPort.number.map(Int.init) != port || port == 0 else {
       throw ValidationError("--admin-port: expected another port than --port, found \(port) for both")
     }
     guard (tlsCertificate == nil) == (tlsKey == nil) else {
       throw ValidationError("--tls-certificate and --tls-key: expected both or none, found one")
     }
-    guard adminPort >= 0 || probesOnMainPort else {
+    guard adminPort.number != nil || probesOnMainPort else {
       throw ValidationError("--probes-on-main-port false: without --admin-port nobody could ask for probes")
     }
   }

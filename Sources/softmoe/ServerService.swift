@@ -85,9 +85,9 @@ struct ServerService: Service {
 
   /// Few connections, small bodies, no TLS, and a thread that serves nothing else.
   private var adminPort: HTTPServer.Configuration? {
-    guard command.adminPort >= 0 else { return nil }
+    guard let port = command.adminPort.number else { return nil }
     return HTTPServer.Configuration(
-      host: command.adminHost ?? command.host, port: UInt16(command.adminPort), threadCount: 1,
+      host: command.adminHost ?? command.host, port: port, threadCount: 1,
       connectionLimit: 64,
       bodyLimit: 4096, idleTimeout: .seconds(command.idleTimeout), receiveTimeout: .seconds(10),
       refusalResponse: ClassificationService.refusal)

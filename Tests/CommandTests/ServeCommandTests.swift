@@ -104,7 +104,7 @@ import Testing
       try refused("model: m\nport: 99999\n", saying: "--port: expected 0 to 65535, found 99999")
       try refused("model: m\nadmin-port: 8080\n", saying: "--admin-port: expected another port")
       try refused("model: m\nmax-queue: 8\n", saying: "--max-images-per-request")
-      try refused("model: m\nadmin-port: -1\nprobes-on-main-port: false\n", saying: "nobody could ask")
+      try refused("model: m\nadmin-port: none\nprobes-on-main-port: false\n", saying: "nobody could ask")
       try refused("", saying: "--model")
       #expect(try Command.run(["serve", "--config", path + ".none"]).status == 2)
     }
