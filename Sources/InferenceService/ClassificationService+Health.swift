@@ -6,11 +6,16 @@ import MicroHTTP
 extension ClassificationService {
   /// `GET /livez`: fails when the engine stands still with work to do.
   func liveness(_ call: Call) throws(ServiceError) {
+    try checkProgress()
+    reply(call, .text("ok\n"))
+  }
+
+  /// - Throws: `ServiceError.notReady` when the engine stands still with work to do.
+  func checkProgress() throws(ServiceError) {
     let standstill = current?.gate.standstill ?? .zero
     guard standstill <= options.watchdog else {
       throw .notReady("the engine has made no progress for \(Int(standstill.seconds)) s; restart the process")
     }
-    reply(call, .text("ok\n"))
   }
 
   /// `GET /readyz`: whether requests are to be sent here.

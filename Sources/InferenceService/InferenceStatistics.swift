@@ -1,48 +1,53 @@
 import Batching
+import FoundationEssentials
 import Synchronization
+import WireFormats
 
-/// Counts and times since the start, as KServe's statistics want them.
+/// Counts and times since the start, as the protocol's statistics want them.
 final class InferenceStatistics: Sendable {
-  /// How often, and how long in all.
-  struct Total: Sendable {
-    var count: UInt64 = 0
-    var nanoseconds: UInt64 = 0
-
-    mutating func add(_ duration: Duration, count: UInt64 = 1) {
-      self.count += count
-      let (seconds, attoseconds) = duration.components
-      nanoseconds += UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)
-    }
-  }
-
-  struct Snapshot: Sendable {
-    /// Requests answered and failed.
-    var success = Total(), fail = Total()
-    /// Images: waiting for a batch, being decoded, in the engine.
-    var queue = Total(), input = Total(), infer = Total()
+  private struct State {
+    var lastInference: UInt64 = 0
     var inferenceCount: UInt64 = 0
     var executionCount: UInt64 = 0
-    /// By batch size.
-    var batches: [Int: Total] = [:]
+    var requests = ModelStatistics.Requests()
+    /// Forward passes, by batch size.
+    var batches: [Int: ModelStatistics.Durations] = [:]
   }
 
-  private let state = Mutex(Snapshot())
+  private let state = Mutex(State())
 
-  var snapshot: Snapshot { state.withLock { $0 } }
+  func snapshot(name: String, version: String) -> ModelStatistics.Model {
+    let state = state.withLock { $0 }
+    return ModelStatistics.Model(
+      name: name, version: version, lastInference: state.lastInference, inferenceCount: state.inferenceCount,
+      executionCount: state.executionCount, requests: state.requests,
+      batches: state.batches.sorted { $0.key < $1.key }.map { size, durations in
+        ModelStatistics.Batches(batchSize: UInt64(size), computeInfer: durations)
+      })
+  }
 
-  func succeeded(_ duration: Duration) { state.withLock { $0.success.add(duration) } }
-  func failed(_ duration: Duration) { state.withLock { $0.fail.add(duration) } }
-  func decoded(_ duration: Duration) { state.withLock { $0.input.add(duration) } }
+  func succeeded(_ duration: Duration) { state.withLock { $0.requests.success.add(duration) } }
+  func failed(_ duration: Duration) { state.withLock { $0.requests.fail.add(duration) } }
+  func decoded(_ duration: Duration) { state.withLock { $0.requests.computeInput.add(duration) } }
 
   func ran(_ timing: BatchTiming) {
+    let now = UInt64(Date.now.timeIntervalSince1970 * 1000)
     state.withLock { state in
+      state.lastInference = now
       state.inferenceCount += 1
-      state.queue.add(timing.queueDuration)
-      state.infer.add(timing.inferenceDuration)
+      state.requests.queue.add(timing.queueDuration)
+      state.requests.computeInfer.add(timing.inferenceDuration)
       if timing.isFirstOfBatch {
         state.executionCount += 1
-        state.batches[timing.batchSize, default: Total()].add(timing.inferenceDuration)
+        state.batches[timing.batchSize, default: ModelStatistics.Durations()].add(timing.inferenceDuration)
       }
     }
+  }
+}
+
+extension ModelStatistics.Durations {
+  fileprivate mutating func add(_ duration: Duration) {
+    count += 1
+    nanoseconds += UInt64(max(0, duration / .nanoseconds(1)))
   }
 }

@@ -62,7 +62,30 @@ struct Route: Sendable {
       get("/readyz", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
       get("/health", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
       post("/v1/reload", .order) { service, call in service.reload(call) },
+      get("/v2", .description, .openInference) { service, call in service.serverMetadata(call) },
+      get("/v2/health/live", .probe, .openInference) { service, call throws(ServiceError) in
+        try service.serverLive(call)
+      },
+      get("/v2/health/ready", .probe, .openInference) { service, call throws(ServiceError) in
+        try service.serverReady(call)
+      },
     ]
+    + ["/v2/models/{model}", "/v2/models/{model}/versions/{version}"].flatMap { model in
+      [
+        get(model, .description, .openInference) { service, call throws(ServiceError) in
+          try service.modelMetadata(call)
+        },
+        get(model + "/ready", .description, .openInference) { service, call throws(ServiceError) in
+          try service.modelReady(call)
+        },
+        get(model + "/stats", .description, .openInference) { service, call throws(ServiceError) in
+          try service.modelStatistics(call)
+        },
+        post(model + "/infer", .inference, .openInference) { service, call throws(ServiceError) in
+          try service.inferTensors(call)
+        },
+      ]
+    }
 
   /// Routes whose requests are inferences.
   static let inferring = Set(all.filter { $0.access == .inference }.map(\.pattern))

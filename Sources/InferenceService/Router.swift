@@ -1,6 +1,7 @@
 import Logging
 import Metrics
 import MicroHTTP
+import WireFormats
 
 /// One request with the id that its answer, its log line and its error share.
 struct Call: Sendable {
@@ -92,7 +93,7 @@ extension ClassificationService {
       case .service:
         HTTPResponse.json(
           ErrorResponse(error: error.message, errorType: error.type, requestID: id), status: error.status)
-      case .openInference: HTTPResponse.json(["error": error.message], status: error.status)
+      case .openInference: HTTPResponse.json(InferErrorResponse(error: error.message), status: error.status)
       }
     for field in error.headers.all { response.headers[field.name] = field.value }
     response.headers["x-request-id"] = id

@@ -5,6 +5,7 @@ import MicroHTTP
 enum ServiceError: Error, Equatable, Sendable {
   case badRequest(String)
   case notFound(path: String)
+  case unknownModel(served: String, version: String)
   case methodNotAllowed(allowed: [String])
   case image(ImageError)
   case refused(HTTPRefusal)
@@ -31,7 +32,7 @@ extension ServiceError {
   var status: Int {
     switch self {
     case .badRequest: 400
-    case .notFound: 404
+    case .notFound, .unknownModel: 404
     case .methodNotAllowed: 405
     case .image(let error):
       switch error.category {
@@ -87,6 +88,8 @@ extension ServiceError {
     case .refused(let refusal): refusal.message
     case .notFound:
       "there is no such route; POST /classify takes an image, GET /info describes the model"
+    case .unknownModel(let served, let version):
+      "no such model here; this server has '\(served)' in version '\(version)'"
     case .methodNotAllowed(let allowed):
       "this route takes \(allowed.joined(separator: " or "))"
     case .image(let error):
