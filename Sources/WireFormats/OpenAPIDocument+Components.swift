@@ -1,0 +1,259 @@
+extension OpenAPIDocument {
+  /// Security, parameters, bodies and headers.
+  var messageParts: String {
+    #"""
+    "securitySchemes": {
+      "bearer": {
+        "type": "http", "scheme": "bearer", "description": "One of the server's keys, where it has any"
+      },
+      "apiKey": {
+        "type": "apiKey", "in": "header", "name": "x-api-key", "description": "The same in another header"
+      }
+    },
+    "parameters": {
+      "Model": {
+        "name": "model", "in": "path", "required": true, "description": "The name that /info tells",
+        "schema": {"type": "string", "minLength": 1, "pattern": "^[^/]+$"}
+      },
+      "Version": {
+        "name": "version", "in": "path", "required": true, "description": "One that the model's metadata names",
+        "schema": {"type": "string", "minLength": 1, "pattern": "^[^/]+$"}
+      },
+      "RequestTimeout": {
+        "name": "x-request-timeout-ms", "in": "header",
+        "description": "Answer 504 rather than later; the server's own limit holds too",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 2147483647}
+      },
+      "RequestID": {
+        "name": "x-request-id", "in": "header",
+        "description": "Echoed, and shown in the server's log; another text is replaced",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9._:-]+$"}
+      },
+      "Traceparent": {
+        "name": "traceparent", "in": "header", "description": "W3C trace context, passed through",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"}
+      },
+      "HeaderLength": {
+        "name": "Inference-Header-Content-Length", "in": "header",
+        "description": "Bytes of JSON before the binary tensor data; without it the whole body is JSON",
+        "schema": {"type": "integer", "minimum": 1}
+      }
+    },
+    "requestBodies": {
+      "Images": {
+        "required": true,
+        "description": "A JPEG, PNG or WebP, told by its first bytes whatever the type says, or a form of them",
+        "content": {
+          "image/jpeg": {"schema": {"$ref": "#/components/schemas/Bytes"}},
+          "image/png": {"schema": {"$ref": "#/components/schemas/Bytes"}},
+          "image/webp": {"schema": {"$ref": "#/components/schemas/Bytes"}},
+          "application/octet-stream": {"schema": {"$ref": "#/components/schemas/Bytes"}},
+          "multipart/form-data": {
+            "schema": {
+              "type": "object", "required": ["image"],
+              "properties": {
+                "image": {
+                  "type": "array", "items": {"$ref": "#/components/schemas/Bytes"}, "minItems": 1,
+                  "maxItems": \#(imageLimit)
+                }
+              }
+            },
+            "encoding": {
+              "image": {"contentType": "image/jpeg, image/png, image/webp, application/octet-stream"}
+            }
+          }
+        }
+      },
+      "Infer": {
+        "required": true,
+        "content": {
+          "application/json": {"schema": {"$ref": "#/components/schemas/InferRequest"}},
+          "application/octet-stream": {"schema": {"$ref": "#/components/schemas/Bytes"}}
+        }
+      }
+    },
+    "headers": {
+      "RequestID": {"description": "The request's id", "schema": {"type": "string"}},
+      "ServerTiming": {
+        "description": "Milliseconds of decode, queue, inference and total; of several images the slowest",
+        "schema": {"type": "string"}
+      },
+      "BatchSize": {
+        "description": "Images in the batch that ran; of several batches the largest",
+        "schema": {"type": "integer", "minimum": 0}
+      },
+      "ModelWeights": {
+        "description": "The weights' identity", "schema": {"type": "string", "pattern": "^[0-9a-f]+$"}
+      },
+      "HeaderLength": {
+        "description": "Bytes of JSON before the binary tensor data",
+        "schema": {"type": "integer", "minimum": 1}
+      },
+      "RetryAfter": {
+        "description": "Seconds until a request like this one is answered in time",
+        "schema": {"type": "integer", "minimum": 0}
+      },
+      "Allow": {"description": "The methods that the route takes", "schema": {"type": "string"}},
+      "Authenticate": {"description": "How to send a key", "schema": {"type": "string"}}
+    }
+    """#
+  }
+
+  /// Responses that several routes give.
+  var responses: String {
+    #"""
+    "Inferred": {
+      "description": "An InferResponse, which binary tensor data may follow",
+      "headers": {
+        "x-request-id": {"$ref": "#/components/headers/RequestID"},
+        "Server-Timing": {"$ref": "#/components/headers/ServerTiming"},
+        "x-batch-size": {"$ref": "#/components/headers/BatchSize"},
+        "x-model-weights": {"$ref": "#/components/headers/ModelWeights"},
+        "Inference-Header-Content-Length": {"$ref": "#/components/headers/HeaderLength"}
+      },
+      "content": {
+        "application/json": {"schema": {"$ref": "#/components/schemas/InferResponse"}},
+        "application/octet-stream": {"schema": {"$ref": "#/components/schemas/Bytes"}}
+      }
+    },
+    "BadRequest": {
+      "description": "A malformed request, or a parameter that can't be used",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "Unauthorized": {
+      "description": "No key of the server",
+      "headers": {
+        "x-request-id": {"$ref": "#/components/headers/RequestID"},
+        "WWW-Authenticate": {"$ref": "#/components/headers/Authenticate"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "NotFound": {
+      "description": "No such route, model or version",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "MethodNotAllowed": {
+      "description": "The route takes other methods",
+      "headers": {
+        "x-request-id": {"$ref": "#/components/headers/RequestID"},
+        "Allow": {"$ref": "#/components/headers/Allow"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "RequestTimeout": {
+      "description": "The request did not come in whole in time",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "PayloadTooLarge": {
+      "description": "The body, an image's pixels or their number is above its limit; nothing was decoded",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "UnsupportedMediaType": {
+      "description": "Not a JPEG, PNG or WebP, or a kind of one that is not read",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "UndecodableImage": {
+      "description": "A damaged or truncated image",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "Overloaded": {
+      "description": "The queue is full",
+      "headers": {
+        "x-request-id": {"$ref": "#/components/headers/RequestID"},
+        "Retry-After": {"$ref": "#/components/headers/RetryAfter"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "InternalError": {
+      "description": "The server failed",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "Unavailable": {
+      "description": "Loading, or shutting down, or too many connections",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "DeadlineExceeded": {
+      "description": "The deadline passed before an answer",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "V2BadRequest": {
+      "description": "A malformed request, or a parameter that can't be used",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2Unauthorized": {
+      "description": "No key of the server",
+      "headers": {
+        "x-request-id": {"$ref": "#/components/headers/RequestID"},
+        "WWW-Authenticate": {"$ref": "#/components/headers/Authenticate"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2NotFound": {
+      "description": "No such route, model or version",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2MethodNotAllowed": {
+      "description": "The route takes other methods",
+      "headers": {
+        "x-request-id": {"$ref": "#/components/headers/RequestID"},
+        "Allow": {"$ref": "#/components/headers/Allow"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2RequestTimeout": {
+      "description": "The request did not come in whole in time",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2PayloadTooLarge": {
+      "description": "The body, an image's pixels or their number is above its limit; nothing was decoded",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2UnsupportedMediaType": {
+      "description": "Not a JPEG, PNG or WebP, or a kind of one that is not read",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2UndecodableImage": {
+      "description": "A damaged or truncated image",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2Overloaded": {
+      "description": "The queue is full",
+      "headers": {
+        "x-request-id": {"$ref": "#/components/headers/RequestID"},
+        "Retry-After": {"$ref": "#/components/headers/RetryAfter"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2InternalError": {
+      "description": "The server failed",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2Unavailable": {
+      "description": "Loading, or shutting down, or too many connections",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    },
+    "V2DeadlineExceeded": {
+      "description": "The deadline passed before an answer",
+      "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferError"}}}
+    }
+    """#
+  }
+}
