@@ -63,6 +63,13 @@ static inline int microhttp_descriptor(struct MHD_Connection *connection) {
   return info ? info->connect_fd : -1;
 }
 
+/// How many bytes the request's head has, from its method to its empty line; 0 before it is complete.
+static inline size_t microhttp_head_size(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return info ? info->header_size : 0;
+}
+
 /// What the connection_changed callback stored for the connection, or NULL.
 static inline void *microhttp_connection_context(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info =

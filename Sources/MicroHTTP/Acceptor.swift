@@ -54,6 +54,7 @@ final class Acceptor: Sendable {
   /// right after the last connection is accepted: what completes in between is lost to its client.
   private static func run(_ core: ServerCore, _ daemon: Daemon, _ socket: ListeningSocket, stopSignal: Int32)
   {
+    var nextLook = ContinuousClock.now
     while true {
       var entries = [
         pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0),
@@ -65,9 +66,11 @@ final class Acceptor: Sendable {
       if isStopping { return }
       // Out of descriptors or memory poll would return at once: wait for connections to end.
       if !hasResources { usleep(20_000) }
-      core.clients.closeOverdue(at: .now) {
-        core.finalWords(.receiveTimeout(core.configuration.receiveTimeout))
-      }
+      // Not after every accept: a look visits all connections.
+      let now = ContinuousClock.now
+      guard now >= nextLook else { continue }
+      nextLook = now + .milliseconds(tick)
+      core.clients.closeOverdue(at: now, words: core.finalWords).forEach(core.count)
     }
   }
 
@@ -92,16 +95,27 @@ final class Acceptor: Sendable {
     _ descriptor: Int32, from address: SocketAddress, to core: ServerCore, _ daemon: Daemon
   ) {
     let credentials = core.credentials.withLock { $0 }
-    guard core.clients.count < core.configuration.connectionLimit else {
+    if let reason = reasonToRefuse(address, core) {
+      core.count(reason)
       // Before its handshake a TLS client understands no words.
-      return turnAway(descriptor, words: credentials == nil ? core.finalWords(.tooManyConnections) : [])
+      return turnAway(descriptor, words: credentials == nil ? core.finalWords(reason) : [])
     }
     core.clients.insert(
       Client(
-        descriptor: descriptor, remoteAddress: address.host,
-        credentials: credentials,
+        descriptor: descriptor, address: address, credentials: credentials,
         idleUntil: .now + core.configuration.receiveTimeout))
     if !address.withSocketAddress({ daemon.add(descriptor, $0, $1) }) { core.clients.remove(descriptor) }
+  }
+
+  private static func reasonToRefuse(
+    _ address: SocketAddress, _ core: ServerCore
+  ) -> HTTPServer.RefusalReason? {
+    if core.clients.count >= core.configuration.connectionLimit { return .connectionLimit }
+    if let limit = core.configuration.connectionsPerAddress, core.clients.count(from: address.group) >= limit
+    {
+      return .addressLimit
+    }
+    return nil
   }
 
   private static func turnAway(_ descriptor: Int32, words: [UInt8]) {

@@ -71,8 +71,7 @@ private func accessHandler(
   let piece = UnsafeRawBufferPointer(start: upload, count: uploadSize.pointee)
   uploadSize.pointee = 0
   let goesOn = reception.proceed(
-    ConnectionHandle(pointer: connection), method: String(cString: method), version: String(cString: version),
-    piece: piece)
+    ConnectionHandle(pointer: connection), method: method, version: version, piece: piece)
   return goesOn ? .YES : .NO
 }
 

@@ -31,8 +31,18 @@ public struct HTTPRefusal: Error, Sendable, Equatable {
       status: 408, errorType: "request_timeout", message: "the request was not received within \(duration)")
   }
 
+  static func receivedTooSlowly(minimumRate: Int) -> HTTPRefusal {
+    HTTPRefusal(
+      status: 408, errorType: "request_timeout",
+      message: "the body came more slowly than \(minimumRate) bytes a second")
+  }
+
   static let tooManyConnections = HTTPRefusal(
     status: 503, errorType: "overloaded", message: "too many connections are open; try again later")
+
+  static let tooManyConnectionsFromAddress = HTTPRefusal(
+    status: 503, errorType: "overloaded",
+    message: "too many connections from this address are open; use one connection for several requests")
 
   static let shuttingDown = HTTPRefusal(
     status: 503, errorType: "shutting_down", message: "the server is shutting down")

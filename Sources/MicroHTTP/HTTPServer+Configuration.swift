@@ -9,6 +9,9 @@ extension HTTPServer {
     public var threadCount: Int
     /// How many connections may be open at once; one more is answered 503 and closed.
     public var connectionLimit: Int
+    /// How many connections may be open at once from one IPv4 address or one IPv6 network of 64 bits; one
+    /// more is answered 503 and closed. nil sets no limit, which is right behind a proxy.
+    public var connectionsPerAddress: Int?
     /// The largest body, in bytes; a larger one is answered 413.
     public var bodyLimit: Int
     /// How long a connection may go without a byte in either direction; rounded up to seconds. A request
@@ -17,6 +20,14 @@ extension HTTPServer {
     /// How long a request may take from its first line to its last byte, however steadily it trickles in;
     /// a longer one is answered 408. A new connection has as long to send its first line.
     public var receiveTimeout: Duration
+    /// How many bytes of a body must come in a second, on average since it began and after 5 s; a slower
+    /// request is answered 408. 0 accepts any pace within `receiveTimeout`.
+    public var minimumReceiveRate: Int
+    /// How long any pace will do.
+    package var receiveRateGrace = Duration.seconds(5)
+    /// How long a client may take to read a response of less than 1 MiB, however steadily it trickles out;
+    /// as long again for each whole MiB. Then the connection is cut off.
+    public var sendTimeout: Duration
     /// The certificate to speak TLS with; nil for plain HTTP.
     public var tls: TLS?
     /// Turns a refusal of the server itself into a response.
@@ -25,8 +36,9 @@ extension HTTPServer {
     /// Makes a configuration; see the properties.
     public init(
       host: String = "127.0.0.1", port: UInt16 = 0, threadCount: Int = 2, connectionLimit: Int = 1024,
-      bodyLimit: Int = 16 << 20, idleTimeout: Duration = .seconds(60),
-      receiveTimeout: Duration = .seconds(60), tls: TLS? = nil,
+      connectionsPerAddress: Int? = nil, bodyLimit: Int = 16 << 20, idleTimeout: Duration = .seconds(60),
+      receiveTimeout: Duration = .seconds(60), minimumReceiveRate: Int = 0,
+      sendTimeout: Duration = .seconds(60), tls: TLS? = nil,
       refusalResponse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = {
         .text($0.message + "\n", status: $0.status)
       }
@@ -35,11 +47,19 @@ extension HTTPServer {
       self.port = port
       self.threadCount = threadCount
       self.connectionLimit = connectionLimit
+      self.connectionsPerAddress = connectionsPerAddress
       self.bodyLimit = bodyLimit
       self.idleTimeout = idleTimeout
       self.receiveTimeout = receiveTimeout
+      self.minimumReceiveRate = minimumReceiveRate
+      self.sendTimeout = sendTimeout
       self.tls = tls
       self.refusalResponse = refusalResponse
+    }
+
+    /// How long a response with a body of `count` bytes may take to be read.
+    func sendTimeout(forByteCount count: Int) -> Duration {
+      sendTimeout * (1 + count >> 20)
     }
 
     /// - Throws: `HTTPServerError.invalidConfiguration`, naming the property.
@@ -52,13 +72,19 @@ extension HTTPServer {
         (1...1_000_000).contains(connectionLimit),
         "connectionLimit is \(connectionLimit); it must be 1 to 1000000")
       try check(bodyLimit >= 0, "bodyLimit is \(bodyLimit); it must not be negative")
-      let day = Duration.seconds(86_400)
       try check(
-        idleTimeout > .zero && idleTimeout <= day,
-        "idleTimeout is \(idleTimeout); it must be more than 0 s and at most a day")
+        (connectionsPerAddress ?? 1) > 0,
+        "connectionsPerAddress is \(connectionsPerAddress ?? 1); it must be positive")
       try check(
-        receiveTimeout > .zero && receiveTimeout <= day,
-        "receiveTimeout is \(receiveTimeout); it must be more than 0 s and at most a day")
+        minimumReceiveRate >= 0, "minimumReceiveRate is \(minimumReceiveRate); it must not be negative")
+      let timeouts = [
+        ("idleTimeout", idleTimeout), ("receiveTimeout", receiveTimeout), ("sendTimeout", sendTimeout),
+      ]
+      for (name, timeout) in timeouts {
+        try check(
+          timeout > .zero && timeout <= .seconds(86_400),
+          "\(name) is \(timeout); it must be more than 0 s and at most a day")
+      }
     }
   }
 }

@@ -7,10 +7,11 @@ import Synchronization
 /// on one of these threads. A handler that needs time keeps its ``HTTPResponder``, returns, and answers from
 /// any thread later; meanwhile the connection waits without a thread.
 ///
-/// Refused by the server itself, with the configuration's `refusalResponse`: malformed targets and ambiguous
-/// body lengths (400), slow requests (408), large bodies (413), connections beyond the limit and requests
-/// during the stop (503). What libmicrohttpd cannot even parse it answers with a short HTML page of its own:
-/// malformed lines and lengths (400), headers above 32 KiB (414, 431), other major versions (505).
+/// Refused by the server itself, with the configuration's `refusalResponse`: malformed targets, ambiguous body
+/// lengths, and headers with a NUL, a folded line or a bare line feed (400), slow requests (408), large bodies
+/// (413), connections beyond the limits and requests during the stop (503). What libmicrohttpd cannot even
+/// parse it answers with a short HTML page of its own, which it has no hook to replace: malformed lines and
+/// lengths (400), headers above 32 KiB (414, 431), other major versions (505).
 ///
 /// Over TLS a connection is closed without an answer where plain HTTP gets one that libmicrohttpd has no part
 /// in: beyond the limit, for a slow request, and for a chunked body far above the limit.
@@ -46,6 +47,9 @@ public final class HTTPServer: Sendable {
       if let tls = configuration.tls { try TLSCredentials(tls) } else { nil }
     let socket = try ListeningSocket(host: configuration.host, port: configuration.port)
     port = socket.port
+    var configuration = configuration
+    configuration.connectionLimit = DescriptorLimit.makeRoom(
+      forConnections: configuration.connectionLimit)
     core = ServerCore(configuration: configuration, credentials: credentials, handler: handler)
     guard let daemon = Daemon(core: core) else { throw .daemonFailed }
     self.daemon = daemon
@@ -64,6 +68,12 @@ public final class HTTPServer: Sendable {
   /// How many requests have been handed to the handler and not yet been answered in full.
   public var inFlight: Int {
     core.inFlight.load(ordering: .sequentiallyConsistent)
+  }
+
+  /// How many connections may be open at once: fewer than the configuration says where the process's hard
+  /// limit on open files has no room for more, which is worth a warning. The soft limit is raised at the start.
+  public var connectionLimit: Int {
+    core.configuration.connectionLimit
   }
 
   /// How many connections are open.

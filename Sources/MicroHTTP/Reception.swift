@@ -43,12 +43,12 @@ final class Reception {
   /// - Parameter piece: a part of the body; it is consumed whole, empty when there is none.
   /// - Returns: whether the connection goes on; false closes it.
   func proceed(
-    _ connection: ConnectionHandle, method: String, version: String, piece: UnsafeRawBufferPointer
+    _ connection: ConnectionHandle, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>,
+    piece: UnsafeRawBufferPointer
   ) -> Bool {
     switch stage {
     case .head:
-      self.method = method
-      return receiveHead(connection, version: version)
+      return receiveHead(connection, method: method, version: version)
     case .body where !piece.isEmpty:
       return receive(piece)
     case .body:
@@ -67,22 +67,37 @@ final class Reception {
     client.beginIdling(until: .now + configuration.idleTimeout + configuration.receiveTimeout)
   }
 
-  private func receiveHead(_ connection: ConnectionHandle, version: String) -> Bool {
-    headers = connection.headerFields()
+  private func receiveHead(
+    _ connection: ConnectionHandle, method: UnsafePointer<CChar>, version: UnsafePointer<CChar>
+  ) -> Bool {
+    let head = RequestHead(connection, method: method, targetByteCount: rawTarget.count, version: version)
+    self.method = String(cString: method)
+    headers = HTTPFields(head.fields)
     do throws(HTTPRefusal) {
+      guard head.isWhole else {
+        throw .badRequest("the header has a NUL, a folded line or a line that does not end in CR LF")
+      }
       let limit = core.configuration.bodyLimit
-      let framing = try BodyFraming(fields: headers, version: version, limit: limit)
+      let framing = try BodyFraming(fields: headers, version: String(cString: version), limit: limit)
       target = try RequestTarget(rawTarget)
       if case .length(let count) = framing { body.reserveCapacity(min(count, Self.reservationLimit)) }
     } catch {
-      // Refused before the body is read: libmicrohttpd then closes the connection after the response.
-      return queue(.refusal(error), on: connection)
+      // Closing, because after such a head nobody knows where the next request begins.
+      return queue(.refusal(error), on: connection, closing: true)
     }
     stage = .body
+    let configuration = core.configuration
+    if configuration.minimumReceiveRate > 0 {
+      client.beginBody(
+        BodyPace(
+          minimumRate: configuration.minimumReceiveRate, grace: configuration.receiveRateGrace,
+          beginning: .now))
+    }
     return true
   }
 
   private func receive(_ piece: UnsafeRawBufferPointer) -> Bool {
+    if core.configuration.minimumReceiveRate > 0 { client.receive(byteCount: piece.count) }
     if discardedByteCount == 0, body.count + piece.count <= core.configuration.bodyLimit {
       body.append(contentsOf: piece)
       return true
@@ -117,10 +132,12 @@ final class Reception {
     return queue(answer, on: connection)
   }
 
-  private func queue(_ answer: Answer, on connection: ConnectionHandle) -> Bool {
+  private func queue(_ answer: Answer, on connection: ConnectionHandle, closing: Bool = false) -> Bool {
     stage = .over
-    client.beginServing()
-    let closing = core.isQuiescing.load(ordering: .relaxed) || core.isStopping.load(ordering: .relaxed)
-    return connection.queue(core.response(for: answer), closing: closing)
+    let closing =
+      closing || core.isQuiescing.load(ordering: .relaxed) || core.isStopping.load(ordering: .relaxed)
+    let response = core.response(for: answer)
+    client.beginSending(until: .now + core.configuration.sendTimeout(forByteCount: response.body.count))
+    return connection.queue(response, closing: closing)
   }
 }

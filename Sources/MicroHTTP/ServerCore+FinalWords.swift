@@ -1,6 +1,11 @@
 import CMicroHTTPD
 
 extension ServerCore {
+  /// What is said to a client that is turned away or cut off for `reason`; empty when nothing can be said.
+  func finalWords(_ reason: HTTPServer.RefusalReason) -> [UInt8] {
+    reason.refusal(configuration).map(finalWords) ?? []
+  }
+
   /// A whole response as bytes, for a connection that is closed without libmicrohttpd's help.
   func finalWords(_ refusal: HTTPRefusal) -> [UInt8] {
     let response = configuration.refusalResponse(refusal)

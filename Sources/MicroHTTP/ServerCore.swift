@@ -7,6 +7,8 @@ final class ServerCore: Sendable {
   let clients = ClientTable()
   /// What new connections prove the server's identity with; nil where the server speaks plain HTTP.
   let credentials: Mutex<TLSCredentials?>
+  /// Connections turned away or cut off, since the start.
+  let refusedCounts = Mutex<[HTTPServer.RefusalReason: Int]>([:])
 
   /// Requests handed to the handler and not answered; their connections may be suspended.
   let unanswered = Atomic(0)
@@ -38,6 +40,10 @@ final class ServerCore: Sendable {
     }
     inFlight.add(1, ordering: .sequentiallyConsistent)
     return true
+  }
+
+  func count(_ reason: HTTPServer.RefusalReason) {
+    refusedCounts.withLock { $0[reason, default: 0] += 1 }
   }
 
   func response(for answer: Answer) -> HTTPResponse {

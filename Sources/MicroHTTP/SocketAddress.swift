@@ -2,7 +2,7 @@ import CMicroHTTPD
 import Glibc
 
 /// An IPv4 or IPv6 address with a port.
-struct SocketAddress {
+package struct SocketAddress {
   private var storage = sockaddr_storage()
   private var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
 
@@ -10,7 +10,7 @@ struct SocketAddress {
   init() {}
 
   /// The numeric address `host`; nil when it is none.
-  init?(host: String, port: UInt16) {
+  package init?(host: String, port: UInt16) {
     var v4 = sockaddr_in()
     var v6 = sockaddr_in6()
     if inet_pton(AF_INET, host, &v4.sin_addr) == 1 {
@@ -56,6 +56,12 @@ struct SocketAddress {
     let host = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let mapped = "::ffff:"
     return host.hasPrefix(mapped) && host.contains(".") ? String(host.dropFirst(mapped.count)) : host
+  }
+
+  /// Whose connections this one is counted with.
+  package var group: AddressGroup {
+    family == AF_INET6
+      ? AddressGroup(load(sockaddr_in6.self).sin6_addr) : AddressGroup(load(sockaddr_in.self).sin_addr)
   }
 
   func withSocketAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {

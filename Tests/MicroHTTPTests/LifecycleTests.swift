@@ -133,7 +133,8 @@ import Testing
   @Test func impossibleConfigurationsAreRefused() {
     let impossible: [HTTPServer.Configuration] = [
       .make(threadCount: 0), .make(connectionLimit: 0), .make(bodyLimit: -1), .make(idleTimeout: .zero),
-      .make(receiveTimeout: .seconds(-1)),
+      .make(receiveTimeout: .seconds(-1)), .make(connectionsPerAddress: 0), .make(minimumReceiveRate: -1),
+      .make(sendTimeout: .zero),
     ]
     for configuration in impossible {
       #expect(throws: HTTPServerError.self) {

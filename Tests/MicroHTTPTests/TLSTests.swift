@@ -160,10 +160,3 @@ private let tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2"
     }
   }
 }
-
-/// The time that this process has spent on processors.
-private func processorTime() -> Duration {
-  var now = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now)
-  return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
-}

@@ -20,27 +20,40 @@ final class TestClient {
   private(set) var tls: TestTLSSession?
   private var received: [UInt8] = []
 
-  /// - Parameter tls: GnuTLS priorities to speak TLS with.
-  init(port: UInt16, timeoutSeconds: Int = 5, tls priorities: String? = nil) throws {
+  /// - Parameters:
+  ///   - source: the address to connect from, 127.0.0.1 being 0x7F00_0001; nil for any.
+  ///   - tls: GnuTLS priorities to speak TLS with.
+  init(port: UInt16, from source: UInt32? = nil, timeoutSeconds: Int = 5, tls priorities: String? = nil)
+    throws
+  {
     descriptor = socket(AF_INET, 1, 0)
     var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let result = withUnsafePointer(to: address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
+    if let source { _ = Self.call(bind, descriptor, source, port: 0) }
+    let result = Self.call(connect, descriptor, 0x7F00_0001, port: port)
     guard result == 0 else {
       let reason = String(cString: strerror(errno))
       throw Failure(reason: "connect: \(reason)")
     }
     if let priorities { tls = try TestTLSSession(descriptor: descriptor, priorities: priorities) }
+  }
+
+  /// Calls `bind` or `connect`.
+  private static func call(
+    _ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ descriptor: Int32, _ host: UInt32,
+    port: UInt16
+  ) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = host.bigEndian
+    return withUnsafePointer(to: address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        function(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
   }
 
   deinit {

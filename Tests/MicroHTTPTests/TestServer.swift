@@ -6,13 +6,16 @@ import Testing
 extension HTTPServer.Configuration {
   /// A configuration whose refusals can be told from the library's and the handler's answers.
   static func make(
-    threadCount: Int = 2, connectionLimit: Int = 1024, bodyLimit: Int = 8 << 20,
+    threadCount: Int = 2, connectionLimit: Int = 1024, connectionsPerAddress: Int? = nil,
+    bodyLimit: Int = 8 << 20,
     idleTimeout: Duration = .seconds(20), receiveTimeout: Duration = .seconds(20),
-    tls: HTTPServer.TLS? = nil
+    minimumReceiveRate: Int = 0, sendTimeout: Duration = .seconds(20), tls: HTTPServer.TLS? = nil
   ) -> HTTPServer.Configuration {
     HTTPServer.Configuration(
-      threadCount: threadCount, connectionLimit: connectionLimit, bodyLimit: bodyLimit,
-      idleTimeout: idleTimeout, receiveTimeout: receiveTimeout, tls: tls,
+      threadCount: threadCount, connectionLimit: connectionLimit,
+      connectionsPerAddress: connectionsPerAddress, bodyLimit: bodyLimit,
+      idleTimeout: idleTimeout, receiveTimeout: receiveTimeout,
+      minimumReceiveRate: minimumReceiveRate, sendTimeout: sendTimeout, tls: tls,
       refusalResponse: { .text("refused: \($0.errorType)", status: $0.status, contentType: "text/refusal") })
   }
 }
@@ -54,6 +57,13 @@ func eventually(_ condition: () -> Bool) -> Bool {
     usleep(1000)
   }
   return condition()
+}
+
+/// The time that this process has spent on processors.
+func processorTime() -> Duration {
+  var now = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now)
+  return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
 }
 
 /// Runs `body` on a thread of its own; `join` waits for it.
