@@ -1,6 +1,7 @@
 import Dispatch
 import Metrics
 import MicroHTTP
+import WireFormats
 
 /// The routes for whoever operates the service.
 extension ClassificationService {
@@ -27,6 +28,29 @@ extension ClassificationService {
   /// `GET /metrics`: Prometheus' text.
   func metricsPage() -> HTTPResponse {
     .text(registry.text(), contentType: MetricsRegistry.contentType)
+  }
+
+  /// `GET /openapi.json`: every route, with the model's own numbers.
+  func openAPI(_ call: Call) throws(ServiceError) {
+    let model = try ready().model.network.configuration
+    let document = OpenAPIDocument(
+      version: options.version, classCount: model.classCount, height: model.imageHeight,
+      width: model.imageWidth, imageLimit: options.maxImagesPerRequest)
+    reply(call, .text(document.text, contentType: "application/json"))
+  }
+
+  /// Declares the metrics of the connections by which clients come in.
+  public func observe(_ server: HTTPServer) {
+    registry.gauge("softmoe_connections_open", "Connections of clients, the main port's.") { [weak server] in
+      Double(server?.connectionCount ?? 0)
+    }
+    registry.observed(
+      "softmoe_connections_refused_total", "Connections of the main port turned away or cut off.", .counter
+    ) { [weak server] in
+      HTTPServer.RefusalReason.allCases.map { reason in
+        Sample([("reason", reason.rawValue)], Double(server?.refusedConnectionCount(reason) ?? 0))
+      }
+    }
   }
 
   /// `POST /v1/reload`: loads the checkpoint anew and answers when the new model serves, or why not.

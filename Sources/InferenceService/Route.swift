@@ -61,6 +61,7 @@ struct Route: Sendable {
       get("/livez", .probe) { service, call throws(ServiceError) in try service.liveness(call) },
       get("/readyz", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
       get("/health", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
+      get("/openapi.json") { service, call throws(ServiceError) in try service.openAPI(call) },
       post("/v1/reload", .order) { service, call in service.reload(call) },
       get("/v2", .description, .openInference) { service, call in service.serverMetadata(call) },
       get("/v2/health/live", .probe, .openInference) { service, call throws(ServiceError) in

@@ -90,7 +90,7 @@ extension JSONReader {
   /// Takes a number as the nearest Float.
   ///
   /// - Throws: also where it is beyond Float's range.
-  mutating func float() throws(InferRequestError) -> Float {
+  package mutating func float() throws(InferRequestError) -> Float {
     let number = try number()
     if let value = number.nearestFloat { return value }
     let text = String(decoding: bytes[number.text], as: UTF8.self)

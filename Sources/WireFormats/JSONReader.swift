@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// Takes values one by one from JSON of unknown origin, in one pass: RFC 8259, UTF-8 alone, no key twice in
 /// one object, bounded depth. A tensor's numbers thus go where they belong without a tree between.
-struct JSONReader {
+package struct JSONReader {
   /// Arrays and objects around a value.
   static let maxDepth = 64
   /// Keys of one object.
@@ -15,7 +15,7 @@ struct JSONReader {
   private var depth = 0
 
   /// Reads the first `count` of `bytes`.
-  init(_ bytes: [UInt8], count: Int) {
+  package init(_ bytes: [UInt8], count: Int) {
     self.bytes = bytes
     end = count
   }
@@ -26,7 +26,7 @@ struct JSONReader {
     .json(offset: position, expected: expected, found: described(next))
   }
 
-  mutating func skipWhitespace() {
+  package mutating func skipWhitespace() {
     while position < end {
       switch bytes[position] {
       case 0x20, 0x0A, 0x0D, 0x09: position += 1
@@ -48,7 +48,7 @@ struct JSONReader {
   }
 
   /// - Throws: unless nothing but whitespace is left.
-  mutating func expectEnd() throws(InferRequestError) {
+  package mutating func expectEnd() throws(InferRequestError) {
     skipWhitespace()
     guard position == end else { throw unexpected("the end of the JSON") }
   }
@@ -174,7 +174,7 @@ extension JSONReader {
   }
 
   /// Takes a value of any kind and forgets it.
-  mutating func skip() throws(InferRequestError) {
+  package mutating func skip() throws(InferRequestError) {
     switch next {
     case UInt8(ascii: "{"):
       var keys = try beginObject()

@@ -18,10 +18,6 @@ extension OpenAPIDocument {
             "name": "logits", "in": "query", "description": "Answer the numbers before the softmax too",
             "schema": {"$ref": "#/components/schemas/Flag"}
           },
-          {
-            "name": "explain", "in": "query", "description": "Answer what the routers did with the image too",
-            "schema": {"$ref": "#/components/schemas/Flag"}
-          },
           {"$ref": "#/components/parameters/RequestTimeout"},
           {"$ref": "#/components/parameters/RequestID"},
           {"$ref": "#/components/parameters/Traceparent"}

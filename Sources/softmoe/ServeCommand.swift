@@ -51,11 +51,18 @@ struct ServeCommand: AsyncParsableCommand {
   var decode: DecodeMode = .exact
   @Option(help: "Threads that read and write HTTP.") var httpThreads = 2
   @Option(help: "Open connections; further ones get 503.") var maxConnections = 1024
+  @Option(
+    help: "Open connections from one IPv4 address or IPv6 /64; further ones get 503. Default: no limit.")
+  var maxConnectionsPerAddress: Int?
   @Option(help: "Bytes in a request's body; more get 413.") var maxBodyBytes = 32 << 20
   @Option(help: "Pixels in an image; more get 413 before they are decoded.") var maxPixels = 50_000_000
   @Option(help: "Seconds without traffic after which a connection is closed.") var idleTimeout = 60
   @Option(help: "Seconds in which a request must have come in whole; a slower one gets 408.")
   var receiveTimeout = 60
+  @Option(
+    help: "Bytes of a body that must come in a second, after 5 s; slower requests get 408. 0 for any pace.")
+  var minReceiveRate = 0
+  @Option(help: "Seconds that a client may take to read an answer of up to 1 MiB.") var sendTimeout = 60
   @Option(help: "Seconds that /readyz fails and requests are still taken before a shutdown by signal begins.")
   var drainDelay = 0.0
   @Option(help: "Seconds for which the engine may stand still with work to do before /livez fails.")
@@ -82,6 +89,9 @@ struct ServeCommand: AsyncParsableCommand {
     try require("decode-threads", decodeThreads ?? 1, 1...1_024)
     try require("http-threads", httpThreads, 1...64)
     try require("max-connections", maxConnections, 1...100_000)
+    try require("max-connections-per-address", maxConnectionsPerAddress ?? 1, 1...100_000)
+    try require("min-receive-rate", minReceiveRate, 0...1 << 30)
+    try require("send-timeout", sendTimeout, 1...86_400)
     try require("max-body-bytes", maxBodyBytes, 1...1 << 40)
     try require("max-pixels", maxPixels, 1...1 << 40)
     try require("idle-timeout", idleTimeout, 1...86_400)

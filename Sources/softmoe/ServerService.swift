@@ -15,6 +15,14 @@ struct ServerService: Service {
     let main = try HTTPServer(configuration: mainPort(tls)) { [service] request, responder in
       service.handle(request, responder)
     }
+    service.observe(main)
+    if main.connectionLimit < command.maxConnections {
+      logger.warning(
+        """
+        the system's limit on open files leaves room for \(main.connectionLimit) connections, \
+        not \(command.maxConnections)
+        """)
+    }
     let admin = try adminPort.map { configuration in
       try HTTPServer(configuration: configuration) { [service] request, responder in
         service.handle(request, responder, port: .admin)
@@ -78,9 +86,10 @@ struct ServerService: Service {
   private func mainPort(_ tls: HTTPServer.TLS?) -> HTTPServer.Configuration {
     HTTPServer.Configuration(
       host: command.host, port: UInt16(command.port), threadCount: command.httpThreads,
-      connectionLimit: command.maxConnections, bodyLimit: command.maxBodyBytes,
-      idleTimeout: .seconds(command.idleTimeout), receiveTimeout: .seconds(command.receiveTimeout),
-      tls: tls, refusalResponse: ClassificationService.refusal)
+      connectionLimit: command.maxConnections, connectionsPerAddress: command.maxConnectionsPerAddress,
+      bodyLimit: command.maxBodyBytes, idleTimeout: .seconds(command.idleTimeout),
+      receiveTimeout: .seconds(command.receiveTimeout), minimumReceiveRate: command.minReceiveRate,
+      sendTimeout: .seconds(command.sendTimeout), tls: tls, refusalResponse: ClassificationService.refusal)
   }
 
   /// Few connections, small bodies, no TLS, and a thread that serves nothing else.

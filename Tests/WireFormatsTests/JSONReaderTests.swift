@@ -1,7 +1,6 @@
 import Glibc
 import Testing
-
-@testable import WireFormats
+import WireFormats
 
 private func reader(_ text: String) -> JSONReader {
   let bytes = Array(text.utf8)
