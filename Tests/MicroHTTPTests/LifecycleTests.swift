@@ -75,41 +75,6 @@ import Testing
     #expect(throws: TestClient.Failure.self) { try TestClient(port: server.port) }
   }
 
-  /// Servers stop again and again under clients that keep asking: none may abort the process or keep a client
-  /// waiting, and no answer may be cut.
-  @Test func stopsUnderLoad() throws {
-    for round in 0..<12 {
-      let answerers = Shelf<HTTPResponder>()
-      let isOver = Flag()
-      let server = try HTTPServer(configuration: .make(threadCount: 2)) { request, responder in
-        if request.path == "/later" { answerers.put(responder) } else { responder.respond(.text("now")) }
-      }
-      let port = server.port
-      let answerer = TestThread {
-        while !isOver.isSet {
-          if let responder = answerers.takeNow() { responder.respond(.text("later")) } else { usleep(100) }
-        }
-      }
-      let clients = (0..<4).map { index in
-        TestThread {
-          let path = (index + round).isMultiple(of: 2) ? "/later" : "/now"
-          for _ in 0..<2000 {
-            guard let client = try? TestClient(port: port) else { return }
-            while let response = try? client.request("GET", path) {
-              #expect([200, 503].contains(response.status))
-              if response.headers["Connection"] == "close" { break }
-            }
-          }
-        }
-      }
-      usleep(10_000)
-      server.stop()
-      isOver.set()
-      for thread in clients + [answerer] { thread.join() }
-      #expect(server.connectionCount == 0 && server.inFlight == 0)
-    }
-  }
-
   @Test func anAddressInUseIsNamed() throws {
     let server = try HTTPServer(configuration: .make(), handler: describe)
     var configuration = HTTPServer.Configuration.make()
