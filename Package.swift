@@ -153,5 +153,6 @@ if Context.environment["SOFTMOE_FUZZ"] != nil {
     .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver", swiftSettings: strict),
     fuzzer("FuzzCheckpoint", ["Checkpoint", "FuzzDriver"]),
     fuzzer("FuzzImport", ["CheckpointImport", "FuzzDriver"]),
+    fuzzer("FuzzWire", ["WireFormats", "FuzzDriver"]),
   ]
 }

@@ -1,8 +1,8 @@
-/// Text from a client, fit for a message: at most 60 characters, all of them printable ASCII.
+/// Text from a client, fit for a message: its first 60 characters, as printable ASCII.
 func escaped(_ text: some StringProtocol) -> String {
   let scalars = text.unicodeScalars
   let shown = scalars.prefix(60).map { $0.escaped(asASCII: true) }.joined()
-  return "'\(shown)\(scalars.dropFirst(60).isEmpty ? "" : "…")'"
+  return "'\(shown)\(scalars.dropFirst(60).isEmpty ? "" : "...")'"
 }
 
 /// One byte in words; nil is what stands behind the last one.
