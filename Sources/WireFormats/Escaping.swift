@@ -1,12 +1,12 @@
 /// Text from a client, fit for a message: its first 60 characters, as printable ASCII.
-func escaped(_ text: some StringProtocol) -> String {
+package func escaped(_ text: some StringProtocol) -> String {
   let scalars = text.unicodeScalars
   let shown = scalars.prefix(60).map { $0.escaped(asASCII: true) }.joined()
   return "'\(shown)\(scalars.dropFirst(60).isEmpty ? "" : "...")'"
 }
 
 /// One byte in words; nil is what stands behind the last one.
-func described(_ byte: UInt8?) -> String {
+package func described(_ byte: UInt8?) -> String {
   switch byte {
   case nil: "the end"
   case .some(let byte) where (0x20...0x7E).contains(byte): "\"\(Character(UnicodeScalar(byte)))\""
