@@ -19,7 +19,7 @@ COPY --from=build /out/softmoe /usr/local/bin/softmoe
 COPY models /models
 ENV SOFTMOE_MODEL=/models/cifar10-softmoe.smoe SOFTMOE_HOST=0.0.0.0 SOFTMOE_PORT=8080
 USER 65532:65532
-EXPOSE 8080
+EXPOSE 8080 8081
 HEALTHCHECK --interval=10s --timeout=4s --start-period=5s CMD ["softmoe", "healthcheck"]
 ENTRYPOINT ["softmoe"]
 CMD ["serve"]

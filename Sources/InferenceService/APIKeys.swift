@@ -25,6 +25,9 @@ public struct APIKeys: Sendable {
     self.keys = keys
   }
 
+  /// Whether everybody is let in.
+  var isEmpty: Bool { keys.isEmpty }
+
   /// Whether a request with these headers may come in.
   ///
   /// Every key is compared to its end, so that the time tells nothing of how much was right.

@@ -123,7 +123,19 @@ public final class ClassificationService: Sendable {
     return model
   }
 
-  func allows(_ request: HTTPRequest) -> Bool { keys.withLock { $0.allows(request.headers) } }
+  /// Whether who sent a request may ask for a route.
+  ///
+  /// Orders without a key are taken from this machine alone: a port that is open to all must not let all of
+  /// them make the server work.
+  func allows(_ request: HTTPRequest, _ route: Route) -> Bool {
+    let keys = keys.withLock { $0 }
+    switch route.access {
+    case .probe: return true
+    case .order where keys.isEmpty:
+      return ["127.", "::1", "::ffff:127."].contains { request.remoteAddress.hasPrefix($0) }
+    default: return keys.allows(request.headers)
+    }
+  }
 
   /// Counts a request's body in, or says that there is no memory for it.
   func reserve(byteCount: Int) -> Bool {

@@ -36,7 +36,7 @@ extension ClassificationService {
     var found = call(route.pattern)
     (found.parameters, found.errorFormat) = (parameters, route.errorFormat)
     if request.method == "OPTIONS", options.corsOrigin != nil { return preflight(found, route) }
-    guard route.access == .probe || allows(request) else { return fail(found, .unauthorized) }
+    guard allows(request, route) else { return fail(found, .unauthorized) }
     guard route.methods.contains(request.method) else {
       return fail(found, .methodNotAllowed(allowed: route.methods))
     }

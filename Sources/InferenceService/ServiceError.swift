@@ -84,7 +84,9 @@ extension ServiceError {
       "the new checkpoint can't be used, the one before serves on; the server's log says what is wrong with it"
     case .tooManyImages(let found, let limit):
       "expected 1 to \(limit) images in a request, found \(found); send more requests with fewer each"
-    case .unauthorized: "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'"
+    case .unauthorized:
+      "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'; without keys, orders are "
+        + "taken from the server's own machine alone"
     case .refused(let refusal): refusal.message
     case .notFound:
       "there is no such route; POST /classify takes an image, GET /info describes the model"

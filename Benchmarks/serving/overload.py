@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""A server past its capacity: what it still does, what it refuses and how fast, and how soon it is itself again.
+
+    Benchmarks/serving/overload.py [--model M.smoe] [--images DIR] [--timeout 3] [--factor 3] [--seconds 60]
+
+Measures the capacity with 32 connections, sends the factor of it for so many seconds as a Poisson stream, and
+then asks single requests. Status 0 when the good answers are 90 % of the capacity, 99 in 100 of them within
+their deadline, refusals come within 20 ms (99 in 100), memory stays flat (5 %), and after 2 s a lone request is
+as fast as before.
+"""
+import argparse
+import http.client
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOFTMOE = ROOT / ".build/release/softmoe"
+
+
+def load(port: int, images: pathlib.Path, *options) -> dict:
+    command = [SOFTMOE, "load", "--url", f"http://127.0.0.1:{port}", "--images", images, "--json", *options]
+    return json.loads(subprocess.check_output([str(part) for part in command]))["levels"][0]
+
+
+def resident(process: subprocess.Popen) -> int:
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
+
+
+def lone_request(port: int, body: bytes) -> float:
+    start = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", "/classify", body=body)
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 200, answer.status
+    return time.perf_counter() - start
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", type=pathlib.Path, default=ROOT / "models/cifar10-softmoe.smoe")
+    parser.add_argument("--images", type=pathlib.Path, default=ROOT / "models/samples")
+    parser.add_argument("--timeout", type=float, default=3, help="seconds that a request gives")
+    parser.add_argument("--factor", type=float, default=3)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--connections", type=int, default=512)
+    options = parser.parse_args()
+    photo = next(path for path in sorted(options.images.rglob("*.jpg"))).read_bytes()
+    process = subprocess.Popen(
+        [SOFTMOE, "serve", "--model", options.model, "--port", "0", "--admin-port", "0", "--max-queue", "100000",
+         "--request-timeout", str(options.timeout)], stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "listening" in line:
+            port = int(re.search(r":(\d+), probes", line)[1])
+        if "serving" in line:
+            break
+    threading.Thread(target=process.stderr.read, daemon=True).start()
+
+    before = statistics.median(lone_request(port, photo) for _ in range(9))
+    capacity = load(port, options.images, "--concurrency", 32, "--seconds", min(20, options.seconds))
+    rate = options.factor * capacity["answers_per_second"]
+    warm = resident(process)
+    over = load(port, options.images, "--rate", f"{rate:.1f}", "--seconds", options.seconds,
+                "--connections", options.connections, "--timeout", options.timeout + 10)
+    grown = resident(process)
+    time.sleep(2)
+    after = statistics.median(lone_request(port, photo) for _ in range(9))
+    process.terminate()
+    assert process.wait(60) == 0
+
+    goodput = over["answers_per_second"] / capacity["answers_per_second"]
+    refusals = over.get("refusal_latency_ms", {})
+    verdicts = {
+        f"goodput {over['answers_per_second']:.1f}/s of {capacity['answers_per_second']:.1f}/s at {rate:.0f}/s: "
+        f"{100 * goodput:.0f} %": goodput >= 0.9,
+        f"accepted: p50 {over['latency_ms']['p50']:.0f} ms, p99 {over['latency_ms']['p99']:.0f} ms, deadline "
+        f"{1000 * options.timeout:.0f} ms": over["latency_ms"]["p99"] <= 1000 * options.timeout,
+        f"refusals: p50 {refusals.get('p50', 0):.1f} ms, p99 {refusals.get('p99', 0):.1f} ms":
+            refusals.get("p99", 0) <= 20,
+        f"resident memory {warm / 1024:.0f} → {grown / 1024:.0f} MiB": grown <= 1.05 * warm + 8192,
+        f"a lone request: {1000 * before:.1f} ms before, {1000 * after:.1f} ms two seconds after":
+            after <= 1.5 * before + 0.005,
+        f"answers {over['answers']}, errors {over['errors']}": not sum(over["errors"].values()),
+    }
+    for text, is_good in verdicts.items():
+        print("good " if is_good else "WRONG", text)
+    raise SystemExit(not all(verdicts.values()))
+
+
+if __name__ == "__main__":
+    main()
