@@ -61,6 +61,24 @@ import Testing
     #expect(server.logged.contains("a second signal"))
   }
 
+  /// Nothing is written while serving, so nothing has to be repaired.
+  @Test func aKilledServerServesAgainWithinASecond() throws {
+    let image = try body()
+    for _ in 0..<3 {
+      let start = ContinuousClock.now
+      let server = try ServeProcess()
+      try server.waitUntilReady()
+      #expect(try TestClient(port: server.port).request("POST", "/classify", body: image).status == 200)
+      let duration = start.duration(to: .now)
+      // Many tests run at the same time; on an idle machine it is 0.2 s.
+      #expect(duration < .seconds(5))
+      let client = try TestClient(port: server.port)
+      client.send(Array("POST /classify HTTP/1.1\r\nContent-Length: \(image.count)\r\n\r\n".utf8) + image)
+      server.send(SIGKILL)
+      #expect(server.wait() == -SIGKILL)
+    }
+  }
+
   @Test func keysAreReadAgainAtHangup() throws {
     try withTemporaryFile("keys") { path in
       try "first-key-of-ours\n".write(toFile: path, atomically: true, encoding: .utf8)
