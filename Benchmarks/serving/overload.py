@@ -48,12 +48,12 @@ def main():
     parser.add_argument("--timeout", type=float, default=3, help="seconds that a request gives")
     parser.add_argument("--factor", type=float, default=3)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--connections", type=int, default=512)
+    parser.add_argument("--connections", type=int, default=4000, help="enough for all that wait at a time")
     options = parser.parse_args()
     photo = next(path for path in sorted(options.images.rglob("*.jpg"))).read_bytes()
     process = subprocess.Popen(
         [SOFTMOE, "serve", "--model", options.model, "--port", "0", "--admin-port", "0", "--max-queue", "100000",
-         "--request-timeout", str(options.timeout)], stderr=subprocess.PIPE, text=True)
+         "--max-connections", "8000", "--request-timeout", str(options.timeout)], stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
         if "listening" in line:
             port = int(re.search(r":(\d+), probes", line)[1])

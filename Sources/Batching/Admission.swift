@@ -32,7 +32,7 @@ package struct Admission {
   ///
   /// - Parameter deadline: when its answer is due.
   package mutating func admit(imageCount: Int, now: Double, deadline: Double) -> Decision {
-    let alone = margin * cost.seconds(imageCount: imageCount, maxBatch: maxBatch)
+    let alone = predictedBatch(imageCount: imageCount)
     guard alone <= deadline - now else { return .impossible(seconds: alone) }
     guard waiting + imageCount <= limit else {
       let excess = waiting + imageCount - limit
@@ -45,9 +45,14 @@ package struct Admission {
     return .admitted
   }
 
+  /// Seconds for so many images on an idle engine, with caution.
+  package func predictedBatch(imageCount: Int) -> Double {
+    margin * cost.seconds(imageCount: imageCount, maxBatch: maxBatch)
+  }
+
   /// Seconds until a request of so many images, handed in now, would be answered.
   package func predictedWait(imageCount: Int, now: Double) -> Double {
-    remaining(now) + margin * cost.seconds(imageCount: waiting + imageCount, maxBatch: maxBatch)
+    remaining(now) + predictedBatch(imageCount: waiting + imageCount)
   }
 
   /// Images that were admitted and will not run.
@@ -76,11 +81,11 @@ package struct Admission {
   }
 
   /// Predictions are kept by this factor of caution.
-  private var margin: Double { 1.05 + 2 * min(0.5, cost.deviation) }
+  private var margin: Double { 1.05 + min(0.5, cost.deviation) }
 
   private func remaining(_ now: Double) -> Double {
     guard let running else { return 0 }
-    let whole = cost.seconds(imageCount: running.imageCount, maxBatch: maxBatch)
+    let whole = predictedBatch(imageCount: running.imageCount)
     return max(0, running.since + whole - now)
   }
 }

@@ -61,7 +61,7 @@ public final class AdmissionGate: Sendable {
   }
 
   func predictedBatch(imageCount: Int) -> Duration {
-    .seconds(state.withLock { $0.cost.seconds(imageCount: imageCount, maxBatch: maxBatch) })
+    .seconds(state.withLock { $0.predictedBatch(imageCount: imageCount) })
   }
 
   func began(imageCount: Int) {
