@@ -8,15 +8,13 @@ was alone, and the probes of the admin port answer within 50 ms meanwhile.
 """
 import argparse
 import http.client
-import pathlib
-import re
 import resource
 import socket
-import subprocess
 import threading
 import time
 
-from hostile import PHOTO, ROOT, request
+from hostile import request
+from server import PHOTO, Server
 
 
 def latencies(port, seconds, method="POST", target="/classify", body=PHOTO):
@@ -44,16 +42,9 @@ def main():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert hard >= needed, f"open files: {needed} are needed, {hard} allowed"
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-    process = subprocess.Popen(
-        [ROOT / ".build/release/softmoe", "serve", "--model", ROOT / "models/cifar10-softmoe.smoe", "--port", "0",
-         "--admin-port", "0", "--max-connections", str(options.idle + options.slow + 100), "--idle-timeout", "600",
-         "--receive-timeout", "600"], stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if "listening" in line:
-            port, admin = map(int, re.search(r":(\d+), probes and metrics on port (\d+)", line).groups())
-        if "serving" in line:
-            break
-    threading.Thread(target=process.stderr.read, daemon=True).start()
+    server = Server("--max-connections", str(options.idle + options.slow + 100), "--idle-timeout", "600",
+                    "--receive-timeout", "600")
+    port, admin = server.port, server.admin
     alone = latencies(port, options.seconds)
 
     idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(options.idle)]
@@ -76,13 +67,12 @@ def main():
     prober.start()
     beside = latencies(port, options.seconds)
     prober.join()
-    resident = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
+    resident = server.status("VmRSS")
     is_done.set()
     trickler.join()
     for connection in idle + slow:
         connection.close()
-    process.terminate()
-    assert process.wait(60) == 0
+    server.stop()
     print(f"alone: p50 {alone[0]:.1f} ms, p99 {alone[1]:.1f} ms; beside {options.idle} idle and {options.slow} slow "
           f"connections: p50 {beside[0]:.1f} ms, p99 {beside[1]:.1f} ms; probes p99 {probes[0][1]:.1f} ms; "
           f"resident {resident >> 10} MiB")

@@ -1,22 +1,18 @@
 #!/usr/bin/env python3
 """Sends a server what no good client sends, and after each a good request that must succeed.
 
-    Benchmarks/serving/hostile.py [--url 127.0.0.1:8080]
+    Benchmarks/serving/hostile.py [--port 8080]
 
 Starts a server of its own unless one is named. Each case has the statuses that it may have; 'closed' is a
 connection that the server ended. Status 0 when every case and every good request after it went well.
 """
 import argparse
-import json
-import pathlib
 import socket
 import struct
-import subprocess
 import time
 import zlib
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PHOTO = (ROOT / "models/samples/cat.jpg").read_bytes()
+from server import PHOTO, Server
 
 
 def exchange(port, data, pieces=None, pause=0.0, shut=False, limit=30.0):
@@ -127,20 +123,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--port", type=int, help="of a server on this machine; without it one is started")
     options = parser.parse_args()
-    server, port = None, options.port
-    if port is None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        server = subprocess.Popen(
-            [ROOT / ".build/release/softmoe", "serve", "--model", ROOT / "models/cifar10-softmoe.smoe",
-             "--port", str(port), "--admin-port", "none", "--receive-timeout", "3", "--log-level", "error"])
-    for _ in range(200):
-        try:
-            if exchange(port, request("GET", "/readyz", body=b"")) == 200:
-                break
-        except OSError:
-            time.sleep(0.05)
+    server = None if options.port else Server("--receive-timeout", "3")
+    port = options.port or server.port
     failures = 0
 
     def check(name, found, expected):
@@ -164,8 +148,7 @@ def main():
     check("200 clients that leave at once", exchange(port, request()), {200})
     print(f"{len(listed) + 5} cases, {failures} wrong")
     if server:
-        server.terminate()
-        assert server.wait(30) == 0
+        server.stop()
     raise SystemExit(failures > 0)
 
 

@@ -12,23 +12,16 @@ import argparse
 import http.client
 import json
 import pathlib
-import re
 import statistics
 import subprocess
-import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOFTMOE = ROOT / ".build/release/softmoe"
+from server import MODEL, SAMPLES, SOFTMOE, serving
 
 
 def load(port: int, images: pathlib.Path, *options) -> dict:
     command = [SOFTMOE, "load", "--url", f"http://127.0.0.1:{port}", "--images", images, "--json", *options]
     return json.loads(subprocess.check_output([str(part) for part in command]))["levels"][0]
-
-
-def resident(process: subprocess.Popen) -> int:
-    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
 
 
 def lone_request(port: int, body: bytes) -> float:
@@ -43,35 +36,25 @@ def lone_request(port: int, body: bytes) -> float:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--model", type=pathlib.Path, default=ROOT / "models/cifar10-softmoe.smoe")
-    parser.add_argument("--images", type=pathlib.Path, default=ROOT / "models/samples")
+    parser.add_argument("--model", type=pathlib.Path, default=MODEL)
+    parser.add_argument("--images", type=pathlib.Path, default=SAMPLES)
     parser.add_argument("--timeout", type=float, default=3, help="seconds that a request gives")
     parser.add_argument("--factor", type=float, default=3)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--connections", type=int, default=4000, help="enough for all that wait at a time")
     options = parser.parse_args()
     photo = next(path for path in sorted(options.images.rglob("*.jpg"))).read_bytes()
-    process = subprocess.Popen(
-        [SOFTMOE, "serve", "--model", options.model, "--port", "0", "--admin-port", "0", "--max-queue", "100000",
-         "--max-connections", "8000", "--request-timeout", str(options.timeout)], stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if "listening" in line:
-            port = int(re.search(r":(\d+), probes", line)[1])
-        if "serving" in line:
-            break
-    threading.Thread(target=process.stderr.read, daemon=True).start()
-
-    before = statistics.median(lone_request(port, photo) for _ in range(9))
-    capacity = load(port, options.images, "--concurrency", 32, "--seconds", min(20, options.seconds))
-    rate = options.factor * capacity["answers_per_second"]
-    warm = resident(process)
-    over = load(port, options.images, "--rate", f"{rate:.1f}", "--seconds", options.seconds,
-                "--connections", options.connections, "--timeout", options.timeout + 10)
-    grown = resident(process)
-    time.sleep(2)
-    after = statistics.median(lone_request(port, photo) for _ in range(9))
-    process.terminate()
-    assert process.wait(60) == 0
+    with serving("--max-queue", "100000", "--max-connections", "8000", "--request-timeout", str(options.timeout),
+                 model=options.model) as server:
+        before = statistics.median(lone_request(server.port, photo) for _ in range(9))
+        capacity = load(server.port, options.images, "--concurrency", 32, "--seconds", min(20, options.seconds))
+        rate = options.factor * capacity["answers_per_second"]
+        warm = server.status("VmRSS")
+        over = load(server.port, options.images, "--rate", f"{rate:.1f}", "--seconds", options.seconds,
+                    "--connections", options.connections, "--timeout", options.timeout + 10)
+        grown = server.status("VmRSS")
+        time.sleep(2)
+        after = statistics.median(lone_request(server.port, photo) for _ in range(9))
 
     goodput = over["answers_per_second"] / capacity["answers_per_second"]
     refusals = over.get("refusal_latency_ms", {})

@@ -8,15 +8,14 @@ within the drain delay, and what it had accepted is answered. Status 0 when no r
 """
 import argparse
 import http.client
-import pathlib
-import signal
 import socket
 import subprocess
 import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from server import MODEL, PHOTO, SOFTMOE
+
 CONFIGURATION = """
 defaults
   mode http
@@ -38,20 +37,22 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-class Server:
+class FixedServer:
+    """A server that comes back on the same ports."""
+
     def __init__(self):
         self.port, self.admin = free_port(), free_port()
         self.start()
 
     def start(self):
         self.process = subprocess.Popen(
-            [ROOT / ".build/release/softmoe", "serve", "--model", ROOT / "models/cifar10-softmoe.smoe",
+            [SOFTMOE, "serve", "--model", MODEL,
              "--port", str(self.port), "--admin-port", str(self.admin), "--drain-delay", "0.5",
              "--log-level", "error"])
         wait_until_ready(self.admin)
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         assert self.process.wait(30) == 0, "the server did not end with 0"
 
 
@@ -74,8 +75,7 @@ def main():
     parser.add_argument("--restarts", type=int, default=100)
     parser.add_argument("--clients", type=int, default=8)
     options = parser.parse_args()
-    photo = (ROOT / "models/samples/cat.jpg").read_bytes()
-    servers = [Server(), Server()]
+    servers = [FixedServer(), FixedServer()]
     front = free_port()
     statuses, lock, is_done = {}, threading.Lock(), threading.Event()
 
@@ -83,7 +83,7 @@ def main():
         connection = http.client.HTTPConnection("127.0.0.1", front, timeout=30)
         while not is_done.is_set():
             try:
-                connection.request("POST", "/classify", body=photo)
+                connection.request("POST", "/classify", body=PHOTO)
                 response = connection.getresponse()
                 response.read()
                 outcome = response.status

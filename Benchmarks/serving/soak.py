@@ -9,17 +9,14 @@ every good answer was the right one.
 import argparse
 import http.client
 import json
-import pathlib
 import random
-import re
 import socket
 import subprocess
 import threading
 import time
 
-from hostile import PHOTO, ROOT, cases, exchange, request
-
-SOFTMOE = ROOT / ".build/release/softmoe"
+from hostile import cases, exchange, request
+from server import MODEL, PHOTO, SAMPLES, SOFTMOE, Server
 
 
 class Counts:
@@ -84,24 +81,14 @@ def main():
     parser.add_argument("--warmup", type=float, default=3, help="minutes of them before memory is first read")
     parser.add_argument("--pause", type=float, default=0.02, help="seconds between a good client's requests")
     options = parser.parse_args()
-    model = ROOT / "models/cifar10-softmoe.smoe"
     right = json.loads(subprocess.check_output(
-        [SOFTMOE, "classify", "--json", "--top-k", "10", "--model", model, ROOT / "models/samples/cat.jpg"]))["predictions"]
-    process = subprocess.Popen(
-        [SOFTMOE, "serve", "--model", model, "--port", "0", "--admin-port", "0", "--receive-timeout", "5"],
-        stderr=subprocess.PIPE, text=True)
-    for line in process.stderr:
-        if "listening" in line:
-            port = int(re.search(r":(\d+), probes", line)[1])
-        if "serving" in line:
-            break
-    threading.Thread(target=process.stderr.read, daemon=True).start()
-    folder = pathlib.Path(f"/proc/{process.pid}")
+        [SOFTMOE, "classify", "--json", "--top-k", "10", "--model", MODEL, SAMPLES / "cat.jpg"]))["predictions"]
+    server = Server("--receive-timeout", "5")
+    port = server.port
 
     def state():
-        status = (folder / "status").read_text()
-        return {"resident": int(re.search(r"VmRSS:\s+(\d+)", status)[1]),
-                "threads": int(re.search(r"Threads:\s+(\d+)", status)[1]), "descriptors": len(list((folder / "fd").iterdir()))}
+        return {"resident": server.status("VmRSS"), "threads": server.status("Threads"),
+                "descriptors": server.descriptors()}
 
     idle = state()
     counts, is_done = Counts(), threading.Event()
@@ -128,8 +115,7 @@ def main():
         client.join()
     time.sleep(8)
     left = state()
-    process.terminate()
-    assert process.wait(60) == 0
+    server.stop()
     growth = largest / warm - 1
     wrong = [key for key in counts.values if "WRONG" in key]
     print(f"resident {warm} → {largest} KiB, {100 * growth:+.1f} %; descriptors {idle['descriptors']} → "

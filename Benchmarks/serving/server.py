@@ -1,0 +1,50 @@
+"""A server of its own on free ports, for the scripts beside this one."""
+import contextlib
+import pathlib
+import re
+import subprocess
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOFTMOE = ROOT / ".build/release/softmoe"
+MODEL = ROOT / "models/cifar10-softmoe.smoe"
+SAMPLES = ROOT / "models/samples"
+PHOTO = (SAMPLES / "cat.jpg").read_bytes()
+
+
+class Server:
+    """A ready `softmoe serve`: its process, its main port, and its port for probes."""
+
+    def __init__(self, *options, model: pathlib.Path = MODEL):
+        self.process = subprocess.Popen(
+            [SOFTMOE, "serve", "--model", model, "--port", "0", "--admin-port", "0", *options],
+            stderr=subprocess.PIPE, text=True)
+        for line in self.process.stderr:
+            if found := re.search(r":(\d+), probes and metrics on port (\d+)", line):
+                self.port, self.admin = map(int, found.groups())
+            if "serving" in line:
+                break
+        else:
+            raise SystemExit("the server did not start")
+        # Nobody else reads its log, and a full pipe would stop it.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def status(self, name: str) -> int:
+        """A number of /proc's status: VmRSS in KiB, Threads."""
+        return int(re.search(rf"{name}:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text())[1])
+
+    def descriptors(self) -> int:
+        return len(list(pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(60) == 0, "the server did not end with 0"
+
+
+@contextlib.contextmanager
+def serving(*options, model: pathlib.Path = MODEL):
+    server = Server(*options, model=model)
+    try:
+        yield server
+    finally:
+        server.stop()
