@@ -36,7 +36,7 @@ extension OpenAPIDocument {
           "200": {
             "description": "It takes requests",
             "headers": {"x-request-id": {"$ref": "#/components/headers/RequestID"}},
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ServerLive"}}}
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ServerReady"}}}
           },
           "405": {"$ref": "#/components/responses/V2MethodNotAllowed"},
           "503": {"$ref": "#/components/responses/V2Unavailable"}

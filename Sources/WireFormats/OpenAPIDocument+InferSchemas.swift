@@ -18,6 +18,7 @@ extension OpenAPIDocument {
       }
     },
     "ServerLive": {"type": "object", "required": ["live"], "properties": {"live": {"type": "boolean"}}},
+    "ServerReady": {"type": "object", "required": ["ready"], "properties": {"ready": {"type": "boolean"}}},
     "ModelReady": {
       "type": "object", "required": ["name", "ready"],
       "properties": {"name": {"type": "string"}, "ready": {"type": "boolean"}}
@@ -85,10 +86,10 @@ extension OpenAPIDocument {
           "description": "As many as the shape says, flat or nested",
           "items": {
             "oneOf": [
-              {"type": "string", "contentEncoding": "base64"},
+              {"type": "string", "contentEncoding": "base64", "minLength": 4},
               {
                 "type": "array", "minItems": 1, "maxItems": 1,
-                "items": {"type": "string", "contentEncoding": "base64"}
+                "items": {"type": "string", "contentEncoding": "base64", "minLength": 4}
               }
             ]
           }
