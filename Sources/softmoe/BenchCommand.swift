@@ -85,13 +85,7 @@ struct BenchCommand: ParsableCommand {
     return BenchReport.Run(batch: batch, times: times, cost: cost, limits: limits, profile: steps)
   }
 
-  private func sizes() throws -> [Int] {
-    let sizes = batches.split(separator: ",").map { Int($0) }
-    guard !sizes.isEmpty, sizes.allSatisfy({ (1...4_096).contains($0 ?? 0) }) else {
-      throw ValidationError("--batches: expected numbers from 1 to 4096 with commas, found '\(batches)'")
-    }
-    return sizes.compactMap(\.self)
-  }
+  private func sizes() throws -> [Int] { try numbers(batches, in: 1...4_096, option: "--batches") }
 
   /// Pixels in the range of normalised ones.
   private static func pixels(_ model: ModelConfiguration, seed: Int) -> [Float] {
