@@ -44,6 +44,7 @@ let package = Package(
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
     // Ground floor: each knows only its C library.
@@ -59,6 +60,7 @@ let package = Package(
     .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "WireFormats", swiftSettings: strict),
+    .target(name: "LoadGenerator", dependencies: ["CEpoll"], swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CGnuTLS", "CMicroHTTPD"], swiftSettings: strict),
     // libjpeg-turbo's row interface, which leaves by longjmp: caught in C (libjpeg62-turbo-dev).
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -83,7 +85,7 @@ let package = Package(
     .executableTarget(
       name: "softmoe",
       dependencies: [
-        "CheckpointImport", "InferenceService", "Kernels",
+        "CheckpointImport", "InferenceService", "Kernels", "LoadGenerator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -113,6 +115,9 @@ let package = Package(
       name: "KernelsTests", dependencies: ["Checkpoint", "KernelInterface", "Kernels"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"], exclude: ["Corpus"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LoadGeneratorTests", dependencies: ["softmoe", "LoadGenerator", "MicroHTTP", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(

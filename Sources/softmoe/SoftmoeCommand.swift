@@ -12,7 +12,7 @@ struct SoftmoeCommand: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, ClassifyCommand.self, EvaluateCommand.self, ImportCommand.self,
       TraceCommand.self, InspectCommand.self, VerifyCommand.self, SynthesizeCommand.self, BenchCommand.self,
-      HealthcheckCommand.self,
+      LoadCommand.self, HealthcheckCommand.self,
     ])
 
   static func main() async {

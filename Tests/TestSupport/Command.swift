@@ -52,7 +52,7 @@ public enum Command {
     return outcome.output
   }
 
-  /// It lies beside the program that runs the tests.
-  static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+  /// The command; it lies beside the program that runs the tests.
+  public static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "softmoe")
 }
