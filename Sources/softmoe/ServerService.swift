@@ -29,7 +29,7 @@ struct ServerService: Service {
       }
     }
     let signals = Signals(reload: { reload(main) }) { logger.warning("a second signal: ending at once") }
-    defer { signals.cancel() }
+    defer { signals.stop() }
     let adminText = admin.map { ", probes and metrics on port \($0.port)" } ?? ""
     logger.info(
       "listening on \(tls == nil ? "http" : "https")://\(command.host):\(main.port)\(adminText); loading the model"

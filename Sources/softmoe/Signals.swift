@@ -24,7 +24,13 @@ final class Signals {
     }
   }
 
-  func cancel() { sources.forEach { $0.cancel() } }
+  /// Heeds no more signals, and waits for a reload that is under way: a process that ends under the hands of
+  /// its own threads crashes.
+  func stop() {
+    sources.forEach { $0.cancel() }
+    queue.sync {}
+    reloadQueue.sync {}
+  }
 
   private func on(_ number: Int32, _ action: @escaping () -> Void) {
     // What the signal does by default is already off, and stays so: setting it again after the service
