@@ -14,6 +14,7 @@ import json
 import pathlib
 import statistics
 import subprocess
+import threading
 import time
 
 from server import MODEL, SAMPLES, SOFTMOE, serving
@@ -49,13 +50,24 @@ def main():
         before = statistics.median(lone_request(server.port, photo) for _ in range(9))
         capacity = load(server.port, options.images, "--concurrency", 32, "--seconds", min(20, options.seconds))
         rate = options.factor * capacity["answers_per_second"]
-        warm = server.status("VmRSS")
+        memory, is_done = [], threading.Event()
+
+        def watch():
+            while not is_done.wait(1):
+                memory.append(server.status("VmRSS"))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
         over = load(server.port, options.images, "--rate", f"{rate:.1f}", "--seconds", options.seconds,
                     "--connections", options.connections, "--timeout", options.timeout + 10)
-        grown = server.status("VmRSS")
+        is_done.set()
+        watcher.join()
         time.sleep(2)
         after = statistics.median(lone_request(server.port, photo) for _ in range(9))
 
+    # The overload's own connections and images are there after its first third.
+    third = len(memory) // 3
+    warm, grown = max(memory[:third]), max(memory[third:])
     goodput = over["answers_per_second"] / capacity["answers_per_second"]
     refusals = over.get("refusal_latency_ms", {})
     verdicts = {
@@ -65,7 +77,7 @@ def main():
         f"{1000 * options.timeout:.0f} ms": over["latency_ms"]["p99"] <= 1000 * options.timeout,
         f"refusals: p50 {refusals.get('p50', 0):.1f} ms, p99 {refusals.get('p99', 0):.1f} ms":
             refusals.get("p99", 0) <= 20,
-        f"resident memory {warm / 1024:.0f} → {grown / 1024:.0f} MiB": grown <= 1.05 * warm + 8192,
+        f"resident memory {warm / 1024:.0f} → {grown / 1024:.0f} MiB": grown <= 1.05 * warm,
         f"a lone request: {1000 * before:.1f} ms before, {1000 * after:.1f} ms two seconds after":
             after <= 1.5 * before + 0.005,
         f"answers {over['answers']}, errors {over['errors']}": not sum(over["errors"].values()),

@@ -60,6 +60,9 @@ public final class AdmissionGate: Sendable {
     state.withLock { ($0.cost.perImage, $0.cost.perBatch) }
   }
 
+  /// How long a batch may wait for images that are being decoded: half of what another batch would cost.
+  var patience: Duration { .seconds(state.withLock { $0.cost.perBatch / 2 }) }
+
   func predictedBatch(imageCount: Int) -> Duration {
     .seconds(state.withLock { $0.predictedBatch(imageCount: imageCount) })
   }

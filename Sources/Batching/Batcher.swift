@@ -78,7 +78,11 @@ public final class Batcher<Engine: BatchEngine>: @unchecked Sendable {
   ) {
     let request = PendingRequest(
       imageCount: inputs.count, deadline: deadline, isWanted: isWanted, completion: completion)
-    guard !inputs.isEmpty else { return completion([]) }
+    guard !inputs.isEmpty else {
+      // Others may have waited for these.
+      batchQueue.async { self.startNext() }
+      return completion([])
+    }
     idle.enter()
     batchQueue.async {
       self.queue.enqueue(inputs.enumerated().map { Image(input: $1, index: $0, request: request) })
@@ -97,6 +101,7 @@ public final class Batcher<Engine: BatchEngine>: @unchecked Sendable {
   private func startNext() {
     dispatchPrecondition(condition: .onQueue(batchQueue))
     let now = ContinuousClock.now
+    guard !waitsForMore(now) else { return }
     let end = now + gate.predictedBatch(imageCount: min(gate.maxBatch, queue.imageCount))
     let batch = queue.next { image in
       // A request is asked once a batch, not once an image.
@@ -108,6 +113,20 @@ public final class Batcher<Engine: BatchEngine>: @unchecked Sendable {
     guard let batch else { return }
     gate.began(imageCount: batch.count)
     computeQueue.async { self.run(batch) }
+  }
+
+  /// Whether an idle engine gains by waiting for images that were admitted and are being decoded.
+  ///
+  /// Clients that got their answers together ask again together: the first of them alone would make a batch
+  /// that costs almost what the rest will cost. A lone request has nobody to wait for.
+  private func waitsForMore(_ now: ContinuousClock.Instant) -> Bool {
+    guard !queue.isRunning, let first = queue.first, queue.imageCount < gate.maxBatch,
+      gate.waiting > queue.imageCount
+    else { return false }
+    let limit = first.request.submitted + gate.patience
+    guard now < limit else { return false }
+    batchQueue.asyncAfter(deadline: .now() + now.duration(to: limit) / .seconds(1)) { self.startNext() }
+    return true
   }
 
   private func run(_ batch: [Image]) {

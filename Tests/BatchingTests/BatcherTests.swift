@@ -1,5 +1,6 @@
 import Batching
 import Dispatch
+import Glibc
 import Synchronization
 import Testing
 
@@ -85,5 +86,43 @@ private final class Doubler: BatchEngine {
       told.withLock { $0.sorted() } == [
         "0 ran", "0 ran", "1 abandoned", "1 abandoned", "2 expired", "2 expired", "3 ran", "3 ran",
       ])
+  }
+
+  /// An image that is being decoded is worth half a batch's base cost of waiting, and no more.
+  @Test func anIdleEngineWaitsForWhatIsBeingDecoded() {
+    let engine = Doubler()
+    let gate = AdmissionGate(maxBatch: 8, limit: 100)
+    for count in [1, 8, 2, 4] { gate.learn(imageCount: count, .milliseconds(400 + count)) }
+    let batcher = Batcher(engine: engine, gate: gate, computeQueue: DispatchQueue(label: "compute"))
+    func admit() { #expect(gate.admit(imageCount: 1, deadline: .now + .seconds(60)) == .admitted) }
+    func submit(_ images: [Int]) {
+      batcher.submit(images, deadline: .now + .seconds(60), isWanted: { true }) { _ in }
+    }
+    admit()
+    submit([0])
+    batcher.waitUntilIdle()
+    #expect(engine.batches.withLock { $0 } == [[0]])
+    admit()
+    admit()
+    submit([1])
+    usleep(50_000)
+    submit([2])
+    batcher.waitUntilIdle()
+    #expect(engine.batches.withLock { $0 } == [[0], [1, 2]])
+    // One that can't be decoded is waited for until it is known.
+    admit()
+    admit()
+    submit([3])
+    gate.release(imageCount: 1)
+    submit([])
+    let start = ContinuousClock.now
+    batcher.waitUntilIdle()
+    #expect(start.duration(to: .now) < .milliseconds(150))
+    // One that takes for ever is not.
+    admit()
+    admit()
+    submit([4])
+    batcher.waitUntilIdle()
+    #expect(engine.batches.withLock { $0 } == [[0], [1, 2], [3], [4]])
   }
 }
