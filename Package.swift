@@ -71,21 +71,23 @@ let package = Package(
     .target(
       name: "CheckpointImport", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"],
       swiftSettings: strict),
+    .target(name: "ExpertUsage", dependencies: ["SoftMoEViT"], swiftSettings: strict),
     .target(name: "Batching", swiftSettings: strict),
 
     // Second floor.
     .target(
       name: "InferenceService",
       dependencies: [
-        "Batching", "Checkpoint", "ImageInput", "Metrics", "MicroHTTP", "SoftMoEViT", "WireFormats",
+        "Batching", "Checkpoint", "ExpertUsage", "ImageInput", "Metrics", "MicroHTTP", "SoftMoEViT",
+        "WireFormats",
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: strict),
+      ], resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
 
     // Roof: the command.
     .executableTarget(
       name: "softmoe",
       dependencies: [
-        "CheckpointImport", "InferenceService", "Kernels", "LoadGenerator",
+        "CheckpointImport", "ExpertUsage", "InferenceService", "Kernels", "LoadGenerator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -140,6 +142,7 @@ let package = Package(
     .testTarget(
       name: "WireFormatsTests", dependencies: ["WireFormats"], exclude: ["Corpus", "Fixtures"],
       swiftSettings: strict),
+    .testTarget(name: "ExpertUsageTests", dependencies: ["ExpertUsage"], swiftSettings: strict),
     .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
     .testTarget(
       name: "InferenceServiceTests", dependencies: ["InferenceService", "CheckpointImport", "TestSupport"],

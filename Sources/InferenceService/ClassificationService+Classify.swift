@@ -2,45 +2,22 @@ import Batching
 import Metrics
 import MicroHTTP
 
-/// What a request to `/classify` asks for in its query.
-struct ClassifyParameters: Equatable {
-  private(set) var topK: Int
-  private(set) var wantsLogits = false
-
-  /// - Throws: `ServiceError.badRequest`, naming the parameter.
-  init(_ query: HTTPQuery, classCount: Int) throws(ServiceError) {
-    topK = min(5, classCount)
-    for item in query.items {
-      switch item.name {
-      case "top_k":
-        guard let count = Int(item.value), (1...classCount).contains(count) else {
-          throw .badRequest("top_k must be a whole number from 1 to \(classCount), the number of classes")
-        }
-        topK = count
-      case "logits":
-        switch item.value {
-        case "", "1", "true": wantsLogits = true
-        case "0", "false": wantsLogits = false
-        default: throw .badRequest("logits must be 1 or 0")
-        }
-      default:
-        throw .badRequest("unknown query parameter; /classify takes top_k and logits")
-      }
-    }
-  }
-}
-
 extension ClassificationService {
   /// `POST /classify`: one image as the body, or many in a form.
   func classify(_ call: Call) throws(ServiceError) {
     let loaded = try ready()
     let model = loaded.model
     let parameters = try ClassifyParameters(
-      call.request.query, classCount: model.network.configuration.classCount)
-    try answerImages(call, loaded) { answer in
+      call.request.query, classCount: model.network.configuration.classCount,
+      expertCount: model.network.configuration.moe?.expertCount ?? 0)
+    let extras = InferenceExtras(explanation: parameters.explainedExpertCount.map { .top($0) })
+    try answerImages(call, loaded, extras) { answer in
       ImageResponse(
         predictions: Prediction.top(parameters.topK, logits: answer.inference.logits, labels: model.labels),
-        logits: parameters.wantsLogits ? answer.inference.logits : nil)
+        logits: parameters.wantsLogits ? answer.inference.logits : nil,
+        explanation: parameters.explainedExpertCount.map { _ in
+          Explanation(loaded.experts.layers, answer.inference.experts)
+        })
     }
   }
 
@@ -50,43 +27,56 @@ extension ClassificationService {
     guard call.request.query.items.isEmpty else {
       throw .badRequest("unknown query parameter; /embed takes none")
     }
-    try answerImages(call, loaded, wantsFeatures: true) { ImageResponse(embedding: $0.inference.features) }
+    try answerImages(call, loaded, InferenceExtras(features: true)) {
+      ImageResponse(embedding: $0.inference.features)
+    }
   }
 
   /// Infers the images of a body, and answers with what `tell` says of each.
   private func answerImages(
-    _ call: Call, _ loaded: LoadedModel, wantsFeatures: Bool = false,
+    _ call: Call, _ loaded: LoadedModel, _ extras: InferenceExtras,
     tell: @escaping @Sendable (ImageAnswer) -> ImageResponse
   ) throws(ServiceError) {
     let images = try ImageBody(call.request)
-    let model = loaded.model.name
-    try infer(call, on: loaded, images.parts.map { .encoded($0.bytes) }, wantsFeatures: wantsFeatures) {
-      results in
-      var response: HTTPResponse
-      if images.isForm {
-        if let failure = results.commonFailure { return self.fail(call, failure) }
-        let told = zip(images.parts, results).map { part, result in
-          var told =
-            switch result {
-            case .success(let answer): tell(answer)
-            case .failure(let error): ImageResponse(error: error.message, errorType: error.type)
-            }
-          told.name = part.name
-          return told
-        }
-        response = .json(ImagesResponse(model: model, results: told))
+    try infer(call, on: loaded, images.parts.map { .encoded($0.bytes) }, extras) { results in
+      // Writing an explanation takes milliseconds: not where other answers wait to be written.
+      if extras.explanation == nil {
+        self.answer(call, loaded, images, results, tell)
       } else {
-        switch results[0] {
-        case .failure(let error): return self.fail(call, error)
-        case .success(let answer):
-          var told = tell(answer)
-          told.model = model
-          response = .json(told)
-        }
+        self.decoding.async { self.answer(call, loaded, images, results, tell) }
       }
-      self.describe(results, call, loaded, in: &response)
-      self.reply(call, response)
     }
+  }
+
+  private func answer(
+    _ call: Call, _ loaded: LoadedModel, _ images: ImageBody, _ results: [ImageResult],
+    _ tell: (ImageAnswer) -> ImageResponse
+  ) {
+    let model = loaded.model.name
+    var response: HTTPResponse
+    if images.isForm {
+      if let failure = results.commonFailure { return self.fail(call, failure) }
+      let told = zip(images.parts, results).map { part, result in
+        var told =
+          switch result {
+          case .success(let answer): tell(answer)
+          case .failure(let error): ImageResponse(error: error.message, errorType: error.type)
+          }
+        told.name = part.name
+        return told
+      }
+      response = .json(ImagesResponse(model: model, results: told))
+    } else {
+      switch results[0] {
+      case .failure(let error): return self.fail(call, error)
+      case .success(let answer):
+        var told = tell(answer)
+        told.model = model
+        response = .json(told)
+      }
+    }
+    self.describe(results, call, loaded, in: &response)
+    self.reply(call, response)
   }
 
   /// Headers that say how an answer came about.

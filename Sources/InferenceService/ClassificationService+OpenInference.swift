@@ -53,8 +53,8 @@ extension ClassificationService {
     let loaded = try named(call)
     let request = try inferRequest(call.request)
     let sources = try imageSources(request.input, body: call.request.body, loaded)
-    let wantsFeatures = request.outputs.contains { $0.output == .features }
-    try infer(call, on: loaded, sources, wantsFeatures: wantsFeatures) { results in
+    let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
+    try infer(call, on: loaded, sources, extras) { results in
       var inferences: [Inference] = []
       for result in results {
         // The protocol knows no answer to a part of a request.

@@ -72,8 +72,11 @@ public final class ClassificationService: Sendable {
       }
       throw error
     }
-    if loaded.model.proof == nil {
-      logger.warning("the checkpoint has no self-proof; import it again to add one")
+    for warning in loaded.model.warnings { logger.warning("\(warning)") }
+    if loaded.metricsLevel != options.expertMetrics {
+      logger.warning(
+        "--expert-metrics \(options.expertMetrics.rawValue) would be \(loaded.seriesCount(options.expertMetrics)) series, more than --metrics-series-limit \(options.metricsSeriesLimit): \(loaded.metricsLevel.rawValue) instead; /v1/experts has all"
+      )
     }
     if KernelSet.simd == nil {
       logger.warning(
@@ -130,7 +133,7 @@ public final class ClassificationService: Sendable {
   func allows(_ request: HTTPRequest, _ route: Route) -> Bool {
     let keys = keys.withLock { $0 }
     switch route.access {
-    case .probe: return true
+    case .probe, .page: return true
     case .order where keys.isEmpty:
       return ["127.", "::1", "::ffff:127."].contains { request.remoteAddress.hasPrefix($0) }
     default: return keys.allows(request.headers)
@@ -183,7 +186,9 @@ public final class ClassificationService: Sendable {
     registry.observed("softmoe_build_info", "The software that serves; always 1.", .gauge) { [options] in
       [Sample([("version", options.version)], 1)]
     }
-    ExpertMetrics.declare(in: registry) { [weak self] in self?.current?.experts }
+    ExpertMetrics.declare(in: registry) { [weak self] in
+      self?.current.map { ExpertMetrics(recorder: $0.experts, level: $0.metricsLevel) }
+    }
     registry.registerProcess()
   }
 }

@@ -1,118 +1,129 @@
+import ExpertUsage
 import Metrics
-import SoftMoEViT
-import Synchronization
 
-/// What the experts do, from the real combine and dispatch weights of every image served.
-///
-/// Over any time the combine mass of a layer's experts adds up to the number of images.
-final class ExpertMetrics: Sendable {
-  private let layers: [Layer]
-  private let totals: Mutex<Totals>
+/// The metrics of the experts, of whichever model serves when they are read.
+struct ExpertMetrics {
+  let recorder: ExpertRecorder
+  let level: ExpertMetricsLevel
 
-  private struct Layer {
-    /// The block's index in the model.
-    let block: Int
-    let expertCount, slotsPerExpert: Int
-  }
-
-  private struct Totals {
-    var imageCount = 0.0
-    /// [layers][slots].
-    var combineMass, effectiveTokens: [[Double]]
-  }
-
-  init(_ model: ModelConfiguration) {
-    layers = model.moeLayers.map {
-      Layer(
-        block: $0, expertCount: model.moe?.expertCount ?? 0, slotsPerExpert: model.moe?.slotsPerExpert ?? 0)
+  /// Declares all of them; those finer than the model's level have no series.
+  static func declare(in registry: MetricsRegistry, of current: @escaping @Sendable () -> ExpertMetrics?) {
+    func declare(
+      _ name: String, _ help: String, _ kind: MetricKind, from level: ExpertMetricsLevel,
+      _ samples: @escaping @Sendable (ExpertMetrics) -> [Sample]
+    ) {
+      registry.observed(name, help, kind) {
+        guard let metrics = current(), metrics.has(level) else { return [] }
+        return samples(metrics)
+      }
     }
-    let zero = layers.map { Array(repeating: 0.0, count: $0.expertCount * $0.slotsPerExpert) }
-    totals = Mutex(Totals(combineMass: zero, effectiveTokens: zero))
+    declare(
+      "softmoe_routed_images_total", "Images whose routing is counted here.", .counter, from: .off
+    ) { [Sample(Double($0.recorder.reading.lifetime.imageCount))] }
+    declare(
+      "softmoe_routing_window_images", "Images of the sliding window that the gauges of layers speak of.",
+      .gauge, from: .layer
+    ) { [Sample(Double($0.recorder.reading.window.imageCount))] }
+    declare(
+      "softmoe_layer_effective_experts",
+      "exp of the entropy of the experts' shares of the combine weights: how many experts carry a layer.",
+      .gauge, from: .layer
+    ) { $0.layerSamples(\.effectiveExperts) }
+    declare(
+      "softmoe_layer_gini", "How unequal the experts' shares are: 0 is balanced.", .gauge, from: .layer
+    ) { $0.layerSamples(\.gini) }
+    declare(
+      "softmoe_expert_imbalance_ratio", "The busiest expert's share over the mean one's: 1 is balanced.",
+      .gauge, from: .layer
+    ) { $0.layerSamples(\.maxOverMean) }
+    declare(
+      "softmoe_routing_divergence",
+      "Jensen-Shannon divergence of the slots' shares from the model's profile, in bits.", .gauge,
+      from: .layer
+    ) { $0.divergences() }
+    declare(
+      "softmoe_routing_divergence_limit", "Up to where that divergence is chance in 64 images.", .gauge,
+      from: .layer
+    ) { $0.divergenceLimits() }
+    declare(
+      "softmoe_slot_effective_tokens",
+      "Tokens that a slot mixes: exp of the entropy of its dispatch weights, mean of the window.", .gauge,
+      from: .layer
+    ) { $0.slotMeans(\.effectiveTokens) }
+    declare(
+      "softmoe_slot_largest_dispatch", "A slot's largest dispatch weight, mean of the window.", .gauge,
+      from: .layer
+    ) { $0.slotMeans(\.largestDispatch) }
+    declare(
+      "softmoe_expert_combine_mass_total",
+      "Share of the tokens' combine weights that an expert got, summed over images; a layer's experts add up to the images.",
+      .counter, from: .expert
+    ) { $0.expertMass() }
+    declare(
+      "softmoe_slot_combine_mass_total", "The same for each slot of each expert.", .counter, from: .slot
+    ) { $0.slotMass() }
   }
 
-  /// Adds one image.
-  func record(_ routing: [LayerRouting]) {
-    totals.withLock { totals in
-      totals.imageCount += 1
-      for (layer, routing) in routing.enumerated() {
-        for slot in routing.combineMass.indices {
-          totals.combineMass[layer][slot] += Double(routing.combineMass[slot])
-          totals.effectiveTokens[layer][slot] += Double(routing.effectiveTokens[slot])
+  private func has(_ needed: ExpertMetricsLevel) -> Bool {
+    let order = ExpertMetricsLevel.allCases
+    return order.drop { $0 != needed }.contains(level)
+  }
+
+  private func layerSamples(_ value: (LayerUsage) -> Double) -> [Sample] {
+    recorder.reading.window.usage(of: recorder.layers).map { Sample([name(of: $0.layer)], value($0)) }
+  }
+
+  private func divergences() -> [Sample] {
+    guard let profile = recorder.profile else { return [] }
+    return recorder.reading.window.usage(of: recorder.layers).enumerated().map { index, usage in
+      Sample([name(of: usage.layer)], profile.divergence(of: usage, at: index))
+    }
+  }
+
+  private func divergenceLimits() -> [Sample] {
+    guard let profile = recorder.profile else { return [] }
+    return zip(recorder.layers, profile.layers).map { Sample([name(of: $0)], $1.divergenceLimit) }
+  }
+
+  /// Means over the slots of a layer, of an expert, or each slot's own, as the level wants.
+  private func slotMeans(_ values: (LayerUsage) -> [Double]) -> [Sample] {
+    recorder.reading.window.usage(of: recorder.layers).flatMap { usage in
+      let layer = usage.layer
+      return switch level {
+      case .off, .layer: [Sample([name(of: layer)], mean(values(usage)[...]))]
+      case .expert:
+        usage.byExpert(values(usage)).enumerated().map { expert, values in
+          Sample([name(of: layer), ("expert", "\(expert)")], mean(values))
         }
+      case .slot: slotSamples(layer, values(usage))
       }
     }
   }
 
-  /// Declares the metrics of whichever model serves when they are read.
-  static func declare(in registry: MetricsRegistry, of current: @escaping @Sendable () -> ExpertMetrics?) {
-    registry.observed(
-      "softmoe_routed_images_total", "Images whose routing is counted here.", .counter
-    ) { current().map { [Sample($0.totals.withLock { $0.imageCount })] } ?? [] }
-    registry.observed(
-      "softmoe_expert_combine_mass_total",
-      "Share of the tokens' combine weights that an expert got, summed over images; a layer's experts add up to the images.",
-      .counter
-    ) { current()?.expertMass() ?? [] }
-    registry.observed(
-      "softmoe_slot_combine_mass_total", "The same for each slot of each expert.", .counter
-    ) { current()?.slotMass() ?? [] }
-    registry.observed(
-      "softmoe_slot_effective_tokens",
-      "Tokens that a slot mixes: exp of the entropy of its dispatch weights, mean over the images so far.",
-      .gauge
-    ) { current()?.effectiveTokens() ?? [] }
-    registry.observed(
-      "softmoe_expert_imbalance_ratio",
-      "The busiest expert's combine mass over the mean expert's, all images so far: 1 is balanced.", .gauge
-    ) { current()?.imbalance() ?? [] }
-  }
-
   private func expertMass() -> [Sample] {
-    let mass = totals.withLock { $0.combineMass }
-    return samples { layer, expert in
-      let slots = expert * layers[layer].slotsPerExpert..<(expert + 1) * layers[layer].slotsPerExpert
-      return mass[layer][slots].reduce(0, +)
+    zip(recorder.layers, recorder.reading.lifetime.layers).flatMap { layer, totals in
+      (0..<layer.expertCount).map { expert in
+        Sample(
+          [name(of: layer), ("expert", "\(expert)")],
+          totals.combineMass[layer.slots(of: expert)].reduce(0, +))
+      }
     }
   }
 
   private func slotMass() -> [Sample] {
-    let mass = totals.withLock { $0.combineMass }
-    return slotSamples { layer, slot in mass[layer][slot] }
-  }
-
-  private func effectiveTokens() -> [Sample] {
-    let totals = totals.withLock { $0 }
-    guard totals.imageCount > 0 else { return [] }
-    return slotSamples { layer, slot in totals.effectiveTokens[layer][slot] / totals.imageCount }
-  }
-
-  private func imbalance() -> [Sample] {
-    let totals = totals.withLock { $0 }
-    guard totals.imageCount > 0 else { return [] }
-    return layers.indices.map { layer in
-      let (n, p) = (layers[layer].expertCount, layers[layer].slotsPerExpert)
-      let masses = (0..<n).map { totals.combineMass[layer][$0 * p..<($0 + 1) * p].reduce(0, +) }
-      return Sample(
-        [("layer", "\(layers[layer].block)")], (masses.max() ?? 0) * Double(n) / totals.imageCount)
+    zip(recorder.layers, recorder.reading.lifetime.layers).flatMap { layer, totals in
+      slotSamples(layer, totals.combineMass)
     }
   }
 
-  private func samples(_ value: (_ layer: Int, _ expert: Int) -> Double) -> [Sample] {
-    layers.indices.flatMap { layer in
-      (0..<layers[layer].expertCount).map { expert in
-        Sample([("layer", "\(layers[layer].block)"), ("expert", "\(expert)")], value(layer, expert))
-      }
+  private func slotSamples(_ layer: RoutedLayer, _ values: [Double]) -> [Sample] {
+    values.enumerated().map { slot, value in
+      let (expert, place) = slot.quotientAndRemainder(dividingBy: layer.slotsPerExpert)
+      return Sample([name(of: layer), ("expert", "\(expert)"), ("slot", "\(place)")], value)
     }
   }
 
-  private func slotSamples(_ value: (_ layer: Int, _ slot: Int) -> Double) -> [Sample] {
-    layers.indices.flatMap { layer in
-      let p = layers[layer].slotsPerExpert
-      return (0..<layers[layer].expertCount * p).map { slot in
-        Sample(
-          [("layer", "\(layers[layer].block)"), ("expert", "\(slot / p)"), ("slot", "\(slot % p)")],
-          value(layer, slot))
-      }
-    }
-  }
+  private func name(of layer: RoutedLayer) -> (name: String, value: String) { ("layer", "\(layer.block)") }
+
+  private func mean(_ values: ArraySlice<Double>) -> Double { values.reduce(0, +) / Double(values.count) }
 }

@@ -16,6 +16,8 @@ enum ImageSource: Sendable {
 struct ImageAnswer: Sendable {
   let inference: Inference
   let timing: BatchTiming
+  /// [H, W, 3], as the model saw it.
+  let pixels: [Float]
   /// Nil for an image that came as pixels.
   let decodeDuration: Duration?
 }
@@ -28,7 +30,8 @@ extension ClassificationService {
   /// - Parameter completion: called exactly once, with a result for each image.
   /// - Throws: why the request as a whole is refused; nothing is kept then.
   func infer(
-    _ call: Call, on loaded: LoadedModel, _ sources: [ImageSource], wantsFeatures: Bool = false,
+    _ call: Call, on loaded: LoadedModel, _ sources: [ImageSource],
+    _ extras: InferenceExtras = InferenceExtras(),
     completion: @escaping @Sendable ([ImageResult]) -> Void
   ) throws(ServiceError) {
     guard (1...options.maxImagesPerRequest).contains(sources.count) else {
@@ -49,7 +52,7 @@ extension ClassificationService {
     }
     let request = ImageRequest(
       service: self, call: call, loaded: loaded, deadline: deadline, imageCount: sources.count,
-      wantsFeatures: wantsFeatures, completion: completion)
+      extras: extras, completion: completion)
     for (index, source) in sources.enumerated() {
       switch source {
       case .pixels(let pixels): request.decoded(index, .success((pixels, nil)))
@@ -96,7 +99,7 @@ private final class ImageRequest: Sendable {
   private let call: Call
   private let loaded: LoadedModel
   private let deadline: ContinuousClock.Instant
-  private let wantsFeatures: Bool
+  private let extras: InferenceExtras
   private let completion: @Sendable ([ImageResult]) -> Void
   private let state: Mutex<State>
 
@@ -109,10 +112,10 @@ private final class ImageRequest: Sendable {
 
   init(
     service: ClassificationService, call: Call, loaded: LoadedModel, deadline: ContinuousClock.Instant,
-    imageCount: Int, wantsFeatures: Bool, completion: @escaping @Sendable ([ImageResult]) -> Void
+    imageCount: Int, extras: InferenceExtras, completion: @escaping @Sendable ([ImageResult]) -> Void
   ) {
     (self.service, self.call, self.loaded, self.deadline) = (service, call, loaded, deadline)
-    (self.wantsFeatures, self.completion) = (wantsFeatures, completion)
+    (self.extras, self.completion) = (extras, completion)
     state = Mutex(State(decoded: Array(repeating: nil, count: imageCount), missing: imageCount))
   }
 
@@ -146,7 +149,7 @@ private final class ImageRequest: Sendable {
     guard let all else { return }
     service.releaseBytes(call.request.body.count)
     let inputs = all.compactMap { result in
-      (try? result.get()).map { EngineInput(pixels: $0.pixels, wantsFeatures: wantsFeatures) }
+      (try? result.get()).map { EngineInput(pixels: $0.pixels, extras: extras) }
     }
     loaded.batcher.submit(
       inputs, deadline: deadline, isWanted: { [call] in call.responder.isClientConnected }
@@ -160,7 +163,9 @@ private final class ImageRequest: Sendable {
         switch outcomes.next() {
         case .completed(let inference, let timing):
           service.record(inference, timing, loaded.experts)
-          return .success(ImageAnswer(inference: inference, timing: timing, decodeDuration: input.duration))
+          return .success(
+            ImageAnswer(
+              inference: inference, timing: timing, pixels: input.pixels, decodeDuration: input.duration))
         case .expired:
           service.countDropped(.expired)
           return .failure(.expired)
@@ -176,7 +181,7 @@ private final class ImageRequest: Sendable {
 }
 
 extension ClassificationService {
-  fileprivate func record(_ inference: Inference, _ timing: BatchTiming, _ experts: ExpertMetrics) {
+  fileprivate func record(_ inference: Inference, _ timing: BatchTiming, _ experts: ExpertRecorder) {
     experts.record(inference.routing)
     statistics.ran(timing)
     metrics.queueDuration.observe(timing.queueDuration)

@@ -1,16 +1,30 @@
 import Batching
+import ExpertUsage
 import SoftMoEViT
 
 /// One image for the engine.
 public struct EngineInput: Sendable {
   /// [H, W, 3], normalised.
   public let pixels: [Float]
-  /// Whether its features are copied out too.
-  public let wantsFeatures: Bool
+  /// What is wanted of it beside logits.
+  public let extras: InferenceExtras
 
   /// An image.
-  public init(pixels: [Float], wantsFeatures: Bool = false) {
-    (self.pixels, self.wantsFeatures) = (pixels, wantsFeatures)
+  public init(pixels: [Float], extras: InferenceExtras = InferenceExtras()) {
+    (self.pixels, self.extras) = (pixels, extras)
+  }
+}
+
+/// What an answer may hold beside logits.
+public struct InferenceExtras: Sendable, Equatable {
+  /// Whether the vector that the head reads is copied out.
+  public var features = false
+  /// Which experts' weights are.
+  public var explanation: ExplanationScope?
+
+  /// Nothing, or what is named.
+  public init(features: Bool = false, explanation: ExplanationScope? = nil) {
+    (self.features, self.explanation) = (features, explanation)
   }
 }
 
@@ -22,6 +36,8 @@ public struct Inference: Sendable {
   public let features: [Float]
   /// One for each Soft MoE layer.
   public let routing: [LayerRouting]
+  /// The experts asked for, of each Soft MoE layer.
+  public let experts: [[ExpertWeights]]
 }
 
 /// The model and its workspace, confined to the batcher's compute queue.
@@ -29,6 +45,7 @@ public final class InferenceEngine: BatchEngine, @unchecked Sendable {
   // @unchecked: only the batcher calls `run`, from one serial queue; before it exists, only whoever loads.
 
   private let network: SoftMoEViT
+  private let layers: [RoutedLayer]
   private var workspace: Workspace
 
   /// Allocates everything that batches of `maxBatch` images need.
@@ -36,6 +53,7 @@ public final class InferenceEngine: BatchEngine, @unchecked Sendable {
     _ network: SoftMoEViT, maxBatch: Int, threadCount: Int, kernels: KernelSet = .standard
   ) {
     self.network = network
+    layers = RoutedLayer.all(of: network.configuration)
     workspace = Workspace(
       for: network.configuration, maxImageCount: maxBatch, threadCount: threadCount, kernels: kernels)
   }
@@ -52,8 +70,7 @@ public final class InferenceEngine: BatchEngine, @unchecked Sendable {
   /// How long a batch of blank images takes.
   func time(imageCount: Int) -> Duration {
     let model = network.configuration
-    let blank = EngineInput(
-      pixels: Array(repeating: 0, count: model.imageHeight * model.imageWidth * 3), wantsFeatures: false)
+    let blank = EngineInput(pixels: Array(repeating: 0, count: model.imageHeight * model.imageWidth * 3))
     return ContinuousClock().measure { _ = run(Array(repeating: blank, count: imageCount)) }
   }
 
@@ -63,13 +80,32 @@ public final class InferenceEngine: BatchEngine, @unchecked Sendable {
   /// Classifies images.
   public func run(_ images: [EngineInput]) -> [Inference] {
     for (index, image) in images.enumerated() { network.load(image.pixels, at: index, &workspace) }
-    network.forward(imageCount: images.count, &workspace)
-    let layers = network.configuration.moeLayers.indices
+    var experts = images.map { $0.extras.explanation == nil ? [] : layers.map { _ in [ExpertWeights]() } }
+    // The dispatch weights of a layer are there until the next one's.
+    network.forward(imageCount: images.count, &workspace) { layer, workspace in
+      for (index, image) in images.enumerated() {
+        guard let scope = image.extras.explanation else { continue }
+        experts[index][layer] = explain(scope, image: index, layer: layer, workspace)
+      }
+    }
     return images.indices.map { image in
       Inference(
         logits: workspace.logits(of: image),
-        features: images[image].wantsFeatures ? workspace.features(of: image) : [],
-        routing: layers.map { workspace.routing(of: image, layer: $0) })
+        features: images[image].extras.features ? workspace.features(of: image) : [],
+        routing: layers.indices.map { workspace.routing(of: image, layer: $0) }, experts: experts[image])
+    }
+  }
+
+  private func explain(
+    _ scope: ExplanationScope, image: Int, layer index: Int, _ workspace: borrowing Workspace
+  ) -> [ExpertWeights] {
+    if case .expert(_, let wanted) = scope, wanted != index { return [] }
+    let layer = layers[index]
+    let routing = workspace.routing(of: image, layer: index)
+    let dispatch = workspace.dispatchWeights(of: image)
+    return switch scope {
+    case .top(let count): ExpertWeights.top(count, of: layer, routing, dispatch: dispatch)
+    case .expert(let expert, _): [ExpertWeights(expert, of: layer, routing, dispatch: dispatch)]
     }
   }
 }

@@ -1,5 +1,6 @@
 import Batching
 import Dispatch
+import ExpertUsage
 import ImageInput
 import Metrics
 import SoftMoEViT
@@ -13,7 +14,9 @@ final class LoadedModel: Sendable {
   let decoder: ImageDecoder
   let gate: AdmissionGate
   let batcher: Batcher<InferenceEngine>
-  let experts: ExpertMetrics
+  let experts: ExpertRecorder
+  /// As asked for, or coarser where that would be too many series.
+  let metricsLevel: ExpertMetricsLevel
   let workspaceByteCount: Int
 
   /// One batch at a time on the whole machine, whichever model it belongs to.
@@ -46,6 +49,14 @@ final class LoadedModel: Sendable {
       gate.learn(imageCount: count, engine.time(imageCount: count))
     }
     batcher = Batcher(engine: engine, gate: gate, computeQueue: Self.computeQueue)
-    experts = ExpertMetrics(model.network.configuration)
+    experts = ExpertRecorder(
+      model.network.configuration, profile: model.profile, windowLength: options.expertWindow)
+    metricsLevel = options.expertMetrics.within(
+      options.metricsSeriesLimit, experts.layers, hasProfile: model.profile != nil)
+  }
+
+  /// Time series of the experts at a level.
+  func seriesCount(_ level: ExpertMetricsLevel) -> Int {
+    level.seriesCount(experts.layers, hasProfile: experts.profile != nil)
   }
 }

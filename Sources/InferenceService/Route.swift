@@ -9,6 +9,8 @@ struct Route: Sendable {
     case inference
     /// With a key, on both ports, whatever is switched off.
     case description
+    /// Without a key, on the main port.
+    case page
     /// With a key, on the admin port.
     case order
   }
@@ -61,6 +63,13 @@ struct Route: Sendable {
       get("/livez", .probe) { service, call throws(ServiceError) in try service.liveness(call) },
       get("/readyz", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
       get("/health", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
+      get("/", .page) { service, call in service.page(call) },
+      post("/v1/experts/reset", .order) { service, call throws(ServiceError) in
+        try service.resetExperts(call)
+      },
+      get("/v1/experts") { service, call throws(ServiceError) in try service.experts(call) },
+      get("/v1/experts/{layer}") { service, call throws(ServiceError) in try service.expertLayer(call) },
+      post("/explain") { service, call throws(ServiceError) in try service.explain(call) },
       get("/openapi.json") { service, call throws(ServiceError) in try service.openAPI(call) },
       post("/v1/reload", .order) { service, call in service.reload(call) },
       get("/v2", .description, .openInference) { service, call in service.serverMetadata(call) },

@@ -45,7 +45,8 @@ extension ClassificationService {
 
   private func isOpen(_ route: Route, on port: ServicePort) -> Bool {
     switch (route.access, port) {
-    case (.order, .main), (.inference, .admin): false
+    case (.order, .main), (.inference, .admin), (.page, .admin): false
+    case (.page, .main): options.hasPage
     case (.probe, .main), (.metrics, .main): options.hasProbesOnMainPort
     default: true
     }

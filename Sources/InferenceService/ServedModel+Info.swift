@@ -39,6 +39,7 @@ extension ClassificationService {
       "\(loaded.model.name) (weights \(loaded.model.weightsName)): kernels \(loaded.kernels.name), "
       + "\(promise) bits in every batch, batches of up to \(options.maxBatch), "
       + "\(options.threadCount) engine and \(options.decodeThreadCount) decode threads, "
-      + "\(mebibytes) MiB of workspace"
+      + "\(mebibytes) MiB of workspace, expert metrics by \(loaded.metricsLevel.rawValue) in "
+      + "\(loaded.seriesCount(loaded.metricsLevel)) series"
   }
 }

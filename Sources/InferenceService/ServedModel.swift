@@ -1,4 +1,5 @@
 import Checkpoint
+import ExpertUsage
 import ImageInput
 import SoftMoEViT
 
@@ -46,6 +47,10 @@ public struct ServedModel: Sendable {
   public let proof: SelfProof?
   /// XXH3-64 of the checkpoint's header: names the weights.
   public let identity: UInt64
+  /// How a reference set used the experts; nil where none lies beside the checkpoint, or one of other weights.
+  public let profile: UsageProfile?
+  /// What the operator should know of a model that can be served.
+  public let warnings: [String]
 
   /// Opens a checkpoint.
   ///
@@ -69,6 +74,7 @@ public struct ServedModel: Sendable {
     } catch {
       throw .model(.checkpoint(error))
     }
+    (profile, warnings) = Self.profile(beside: path, identity, proof, model)
     guard labels.count == model.classCount else {
       throw .inconsistent("expected \(model.classCount) labels, found \(labels.count)")
     }
@@ -76,6 +82,21 @@ public struct ServedModel: Sendable {
       throw .inconsistent(
         "preprocessing makes \(preprocessing.cropHeight)x\(preprocessing.cropWidth) pixels, "
           + "the model reads \(model.imageHeight)x\(model.imageWidth)")
+    }
+  }
+  private static func profile(
+    beside path: String, _ identity: UInt64, _ proof: SelfProof?, _ model: ModelConfiguration
+  ) -> (UsageProfile?, [String]) {
+    var warnings: [String] = []
+    if proof == nil { warnings.append("the checkpoint has no self-proof; import it again to add one") }
+    do throws(UsageProfileError) {
+      let layers = RoutedLayer.all(of: model)
+      return (
+        try UsageProfile.read(beside: path, weights: hexadecimal(identity), layers: layers), warnings
+      )
+    } catch {
+      // What a profile is for is not worth a server that does not start.
+      return (nil, warnings + ["\(error); drift is not measured"])
     }
   }
 }

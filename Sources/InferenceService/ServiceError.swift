@@ -6,6 +6,7 @@ enum ServiceError: Error, Equatable, Sendable {
   case badRequest(String)
   case notFound(path: String)
   case unknownModel(served: String, version: String)
+  case unknownLayer(known: [Int])
   case methodNotAllowed(allowed: [String])
   case image(ImageError)
   case refused(HTTPRefusal)
@@ -32,7 +33,7 @@ extension ServiceError {
   var status: Int {
     switch self {
     case .badRequest: 400
-    case .notFound, .unknownModel: 404
+    case .notFound, .unknownModel, .unknownLayer: 404
     case .methodNotAllowed: 405
     case .image(let error):
       switch error.category {
@@ -92,6 +93,10 @@ extension ServiceError {
       "there is no such route; POST /classify takes an image, GET /info describes the model"
     case .unknownModel(let served, let version):
       "no such model here; this server has '\(served)' in version '\(version)'"
+    case .unknownLayer(let known):
+      known.isEmpty
+        ? "this model has no Soft MoE layer"
+        : "no such Soft MoE layer; there are \(known.map { String($0) }.joined(separator: ", "))"
     case .methodNotAllowed(let allowed):
       "this route takes \(allowed.joined(separator: " or "))"
     case .image(let error):

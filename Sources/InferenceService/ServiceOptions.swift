@@ -27,6 +27,14 @@ public struct ServiceOptions: Sendable {
   public var imageLimits = ImageLimits()
   /// Bytes in a body.
   public var bodyLimit = 32 << 20
+  /// How finely `/metrics` tells what the experts do.
+  public var expertMetrics = ExpertMetricsLevel.expert
+  /// Most time series of experts; a level with more gives way to the next coarser one.
+  public var metricsSeriesLimit = 10_000
+  /// How much of the past the experts' gauges and the window of `/v1/experts` speak of.
+  public var expertWindow = Duration.seconds(300)
+  /// Whether `/` answers the page.
+  public var hasPage = true
   /// Whether probes and metrics are answered on the main port too.
   public var hasProbesOnMainPort = true
   /// The origin whose pages may read answers; nil for none but the server's own.

@@ -22,6 +22,8 @@ public struct ImageResponse: Codable, Sendable, Equatable {
   public var logits: [Float]?
   /// What the head would have read.
   public var embedding: [Float]?
+  /// What each layer's experts looked at; only when asked for.
+  public var explanation: Explanation?
   /// What was expected, what was found, what to do.
   public var error: String?
   /// A word for programs.
@@ -30,14 +32,15 @@ public struct ImageResponse: Codable, Sendable, Equatable {
   /// An answer with the parts that are given.
   public init(
     model: String? = nil, predictions: [Prediction]? = nil, logits: [Float]? = nil,
-    embedding: [Float]? = nil, error: String? = nil, errorType: String? = nil
+    embedding: [Float]? = nil, explanation: Explanation? = nil, error: String? = nil,
+    errorType: String? = nil
   ) {
     (self.model, self.predictions, self.logits, self.embedding) = (model, predictions, logits, embedding)
-    (self.error, self.errorType) = (error, errorType)
+    (self.explanation, self.error, self.errorType) = (explanation, error, errorType)
   }
 
   enum CodingKeys: String, CodingKey {
-    case model, name, predictions, logits, embedding, error
+    case model, name, predictions, logits, embedding, explanation, error
     case errorType = "error_type"
   }
 }

@@ -45,15 +45,18 @@ package protocol VectorKernels: Sendable {
 
   /// Softmax of each column of rows `stride` apart, and what a column's entropy says.
   ///
-  /// - Parameter effectiveRows: [columns], exp of each column's entropy: on how many rows its weight rests.
+  /// - Parameter concentration: how each column's weight lies on the rows; nil where nobody asks.
   func softmaxOfColumns(
     _ logits: UnsafePointer<Float>, rows: Int, columns: Range<Int>, stride: Int,
-    into target: UnsafeMutablePointer<Float>, effectiveRows: UnsafeMutablePointer<Float>)
+    into target: UnsafeMutablePointer<Float>, concentration: ColumnConcentration?)
 
   /// `target = (x − mean) / √(variance + ε) · scale + shift` of each row; `target` may be `source`.
   func layerNormOfRows(
     _ source: UnsafePointer<Float>, rows: Int, count: Int, stride: Int, scale: UnsafePointer<Float>?,
     shift: UnsafePointer<Float>?, epsilon: Float, into target: UnsafeMutablePointer<Float>)
+
+  /// Σ x of a row.
+  func sumOfRow(_ row: UnsafePointer<Float>, count: Int) -> Float
 
   /// Σ x² of a row.
   func sumOfSquares(_ row: UnsafePointer<Float>, count: Int) -> Float

@@ -23,6 +23,9 @@ extension Loops {
     }
   }
 
+  /// Σ x of a row.
+  package func sumOfRow(_ row: UnsafePointer<Float>, count: Int) -> Float { sum(row, count: count) }
+
   /// Σ x² of a row.
   package func sumOfSquares(_ row: UnsafePointer<Float>, count: Int) -> Float {
     sum(row, count: count) { $0 * $0 }

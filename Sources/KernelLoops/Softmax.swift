@@ -1,3 +1,5 @@
+import KernelInterface
+
 extension Loops {
   /// Softmax of rows in place: `exp(scale·x − max) / Σ`.
   package func softmaxOfRows(
@@ -36,11 +38,12 @@ extension Loops {
   /// - Parameters:
   ///   - logits: rows `stride` apart.
   ///   - target: rows `stride` apart.
-  ///   - effectiveRows: [columns], exp of each column's entropy: on how many rows its weight rests.
+  ///   - concentration: how each column's weight lies on the rows; nil where nobody asks.
   package func softmaxOfColumns(
     _ logits: UnsafePointer<Float>, rows: Int, columns: Range<Int>, stride: Int,
-    into target: UnsafeMutablePointer<Float>, effectiveRows: UnsafeMutablePointer<Float>
+    into target: UnsafeMutablePointer<Float>, concentration: ColumnConcentration?
   ) {
+    let isObserved = concentration != nil
     for column in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: lanes) {
       let count = min(lanes, columns.upperBound - column)
       var maximum = Vector(repeating: -.infinity)
@@ -55,7 +58,7 @@ extension Loops {
         let distance = load(logits + row * stride + column, count: count) - maximum
         let e = exp(bounded: distance)
         total += e
-        weighted += e * distance
+        if isObserved { weighted += e * distance }
         store(e, target + row * stride + column, count: count)
       }
       let factor = 1 / total
@@ -63,8 +66,11 @@ extension Loops {
         let place = target + row * stride + column
         store(load(place, count: count) * factor, place, count: count)
       }
+      guard let concentration else { continue }
       // exp(ln total − weighted/total) without a logarithm.
-      store(total * exp(-(weighted * factor)), effectiveRows + column, count: count)
+      store(total * exp(-(weighted * factor)), concentration.effectiveRows + column, count: count)
+      // The maximum's own e is 1.
+      store(factor, concentration.largest + column, count: count)
     }
   }
 }

@@ -13,20 +13,30 @@ extension Compute {
   ///   - dispatchWeights: [b·m, s].
   ///   - effectiveTokens: rows `firstRow ..< firstRow + b` of width s receive exp(entropy) of each column,
   ///     between 1 (the slot reads one token) and m (it averages them all).
+  ///   - largestWeight: the same rows receive each column's largest weight, 1/m … 1.
+  ///   - firstRow: nil where nobody asks for either.
   public func softmaxOverTokens(
     _ routerLogits: borrowing Matrix, imageCount: Int, tokenCount m: Int, into dispatchWeights: inout Matrix,
-    effectiveTokens: inout Matrix, firstRow: Int
+    effectiveTokens: inout Matrix, largestWeight: inout Matrix, firstRow: Int?
   ) {
     let s = routerLogits.columnCount
-    require(dispatchWeights.columnCount == s && effectiveTokens.columnCount == s, "dispatch has \(s) slots")
+    require(dispatchWeights.columnCount == s, "dispatch has \(s) slots")
     require(
-      min(routerLogits.rowCount, dispatchWeights.rowCount) >= imageCount * m
-        && effectiveTokens.rowCount >= firstRow + imageCount, "dispatch has \(imageCount) images")
+      min(routerLogits.rowCount, dispatchWeights.rowCount) >= imageCount * m,
+      "dispatch has \(imageCount) images")
+    let concentration = firstRow.map { row in
+      require(
+        effectiveTokens.columnCount == s && largestWeight.columnCount == s
+          && min(effectiveTokens.rowCount, largestWeight.rowCount) >= row + imageCount,
+        "concentration is [b, \(s)]")
+      return ColumnConcentration(
+        effectiveRows: effectiveTokens.base + row * s, largest: largestWeight.base + row * s)
+    }
     let groups = ColumnGroups(columns: s, threadCount: threadCount, images: imageCount)
     run(
       TokenSoftmaxWork(
         loops: loops, groups: groups, tokenCount: m, x: routerLogits.base, y: dispatchWeights.base,
-        effective: effectiveTokens.base + firstRow * s), jobs: imageCount * groups.count)
+        concentration: concentration), jobs: imageCount * groups.count)
   }
 
   /// `combine = softmax of routerLogits over the slots`: every token's row sums to 1. In place.
@@ -97,6 +107,25 @@ extension Compute {
     return k * panelCount(width) * panelWidth + kernels.productScratch(rows: k, k: k)
   }
 
+  /// How much each token is read, over the mean token: `contribution[t] = (m/s)·Σ_slots dispatch[t, ·]`.
+  ///
+  /// The mean over an image's tokens is 1.
+  /// - Parameter contribution: rows `firstRow ..< firstRow + b` of width m are overwritten.
+  public func tokenContribution(
+    _ dispatchWeights: borrowing Matrix, imageCount: Int, tokenCount m: Int, into contribution: inout Matrix,
+    firstRow: Int
+  ) {
+    let s = dispatchWeights.columnCount
+    require(
+      contribution.columnCount == m && contribution.rowCount >= firstRow + imageCount,
+      "contribution is [b, \(m)]")
+    require(dispatchWeights.rowCount >= imageCount * m, "contribution has \(imageCount) images")
+    run(
+      RowSumWork(
+        loops: loops, rows: m, columns: s, factor: Float(m) / Float(s), x: dispatchWeights.base,
+        y: contribution.base + firstRow * m), jobs: imageCount)
+  }
+
   /// Each slot's share of an image's combine weights: `mass[s] = (1/m)·Σ_tokens combine[·, s]`.
   ///
   /// The slots of one image sum to 1.
@@ -137,14 +166,15 @@ private struct TokenSoftmaxWork: ParallelWork {
   let groups: ColumnGroups
   let tokenCount: Int
   let x: UnsafePointer<Float>
-  let y, effective: UnsafeMutablePointer<Float>
+  let y: UnsafeMutablePointer<Float>
+  let concentration: ColumnConcentration?
 
   func run(job: Int, _ scratch: Scratch) {
     let (image, columns) = groups.place(of: job)
     let s = groups.columns
     loops.softmaxOfColumns(
       x + image * tokenCount * s, rows: tokenCount, columns: columns, stride: s,
-      into: y + image * tokenCount * s, effectiveRows: effective + image * s)
+      into: y + image * tokenCount * s, concentration: concentration?.advanced(by: image * s))
   }
 }
 
@@ -192,6 +222,21 @@ private struct MixWork: ParallelWork {
       right: PackedOperand(base: packed, element: .f32, k: k), finish: finish,
       target: Target(base: target.base + image * targetPerImage + first, stride: target.stride),
       scratch: packed + packedCount)
+  }
+}
+
+/// The sum of each row of each image, times a factor.
+private struct RowSumWork: ParallelWork {
+  let loops: any VectorKernels
+  let rows, columns: Int
+  let factor: Float
+  let x: UnsafePointer<Float>
+  let y: UnsafeMutablePointer<Float>
+
+  func run(job image: Int, _ scratch: Scratch) {
+    for row in image * rows..<(image + 1) * rows {
+      y[row] = factor * loops.sumOfRow(x + row * columns, count: columns)
+    }
   }
 }
 

@@ -28,7 +28,7 @@ struct SoftRouter {
   func callAsFunction(imageCount: Int, layer: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     let m = model.tokenCount
-    let firstRow = layer * workspace.maxImageCount
+    let observedRow = workspace.observesRouting ? layer * workspace.maxImageCount : nil
     if let normalization = moe.l2Normalization {
       compute.normalize(
         workspace.normed, normalization, rows: imageCount * m, into: &workspace.routerTokens)
@@ -40,11 +40,17 @@ struct SoftRouter {
     }
     compute.softmaxOverTokens(
       workspace.combineWeights, imageCount: imageCount, tokenCount: m, into: &workspace.dispatchWeights,
-      effectiveTokens: &workspace.effectiveTokens, firstRow: firstRow)
+      effectiveTokens: &workspace.effectiveTokens, largestWeight: &workspace.largestDispatch,
+      firstRow: observedRow)
     compute.softmaxOverSlots(rows: imageCount * m, inPlace: &workspace.combineWeights)
-    compute.combineMass(
-      workspace.combineWeights, imageCount: imageCount, tokenCount: m, into: &workspace.combineMass,
-      firstRow: firstRow)
+    if let observedRow {
+      compute.tokenContribution(
+        workspace.dispatchWeights, imageCount: imageCount, tokenCount: m, into: &workspace.tokenContribution,
+        firstRow: observedRow)
+      compute.combineMass(
+        workspace.combineWeights, imageCount: imageCount, tokenCount: m, into: &workspace.combineMass,
+        firstRow: observedRow)
+    }
     mixTokens(imageCount: imageCount, &workspace)
   }
 

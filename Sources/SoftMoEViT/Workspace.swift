@@ -8,6 +8,8 @@ public struct Workspace: ~Copyable {
   public let maxImageCount: Int
   /// m.
   let tokenCount: Int
+  /// Whether a forward pass gathers what its routing did; see `routing(of:layer:)`.
+  public var observesRouting = true
   /// Set it to an empty one to learn where time goes.
   public var profile: ForwardProfile?
   /// Threads and their scratch.
@@ -35,8 +37,10 @@ public struct Workspace: ~Copyable {
   var slotOutputs: Matrix
   /// [l·b, s]: each slot's share of an image's combine weights.
   var combineMass: Matrix
-  /// [l·b, s]: exp of the entropy of each dispatch column.
-  var effectiveTokens: Matrix
+  /// [l·b, s]: exp of the entropy of each dispatch column, and its largest weight.
+  var effectiveTokens, largestDispatch: Matrix
+  /// [l·b, m]: how much each token is read, over the mean token.
+  var tokenContribution: Matrix
   /// [b·m, 2·d], [b, d]: the steps of a MAP head; empty without one.
   var probeKeysAndValues, probeAttended: Matrix
   /// [b, d], pooled.
@@ -75,6 +79,8 @@ public struct Workspace: ~Copyable {
     slotOutputs = Matrix(rows: s * b, columns: d)
     combineMass = Matrix(rows: layers * b, columns: s)
     effectiveTokens = Matrix(rows: layers * b, columns: s)
+    largestDispatch = Matrix(rows: layers * b, columns: s)
+    tokenContribution = Matrix(rows: layers * b, columns: m)
     let probes = configuration.pooling == .map ? b : 0
     probeKeysAndValues = Matrix(rows: probes * m, columns: 2 * d)
     probeAttended = Matrix(rows: probes, columns: d)
@@ -88,7 +94,8 @@ public struct Workspace: ~Copyable {
     compute.byteCount + patches.byteCount + tokens.byteCount + normed.byteCount + qkv.byteCount
       + attended.byteCount + routerTokens.byteCount + combineWeights.byteCount
       + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount + combineMass.byteCount
-      + effectiveTokens.byteCount + probeKeysAndValues.byteCount + probeAttended.byteCount + pooled.byteCount
+      + effectiveTokens.byteCount + largestDispatch.byteCount + tokenContribution.byteCount
+      + probeKeysAndValues.byteCount + probeAttended.byteCount + pooled.byteCount
       + features.byteCount + logits.byteCount
   }
 

@@ -21,6 +21,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Threads. Default: the processors that this process may use.") var threads: Int?
   @Option(help: "simd, openblas or auto, as for serve.") var kernels: KernelChoice = .auto
   @Flag(help: "Also the milliseconds of each kind of step.") var profile = false
+  @Flag(help: "Also what it costs to gather the experts' usage, in pairs of batches with and without.")
+  var usage = false
   @Flag(help: "JSON instead of a table.") var json = false
   @Option(help: "An SVG file to draw images/s over batch size into.") var chart: String?
 
@@ -82,7 +84,9 @@ struct BenchCommand: ParsableCommand {
         })
     }
     workspace.profile = nil
-    return BenchReport.Run(batch: batch, times: times, cost: cost, limits: limits, profile: steps)
+    let usage = usage ? UsageCost(network, batch: batch, seconds: seconds, &workspace) : nil
+    return BenchReport.Run(
+      batch: batch, times: times, cost: cost, limits: limits, profile: steps, usage: usage)
   }
 
   private func sizes() throws -> [Int] { try numbers(batches, in: 1...4_096, option: "--batches") }

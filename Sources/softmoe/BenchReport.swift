@@ -16,9 +16,11 @@ struct BenchReport: Encodable {
     let limits: MachineLimits
     /// Milliseconds of each step, when asked for.
     let profile: [String: Double]?
+    /// What the experts' usage costs, when asked for.
+    let usage: UsageCost?
 
     private enum CodingKeys: String, CodingKey {
-      case batch, seconds, limits, profile
+      case batch, seconds, limits, profile, usage
       case leastSeconds = "least_seconds"
       case largestSeconds = "largest_seconds"
       case imagesPerSecond = "images_per_second"
@@ -29,7 +31,8 @@ struct BenchReport: Encodable {
     }
 
     init(
-      batch: Int, times: [Double], cost: ModelCost, limits: MachineLimits, profile: [String: Double]?
+      batch: Int, times: [Double], cost: ModelCost, limits: MachineLimits, profile: [String: Double]?,
+      usage: UsageCost?
     ) {
       let sorted = times.sorted()
       self.batch = batch
@@ -40,7 +43,7 @@ struct BenchReport: Encodable {
       weightGigabytesPerSecond = cost.weightBytes / seconds / 1e9
       rooflineSeconds = cost.rooflineSeconds(imageCount: batch, limits)
       rooflineShare = rooflineSeconds / seconds
-      (self.limits, self.profile) = (limits, profile)
+      (self.limits, self.profile, self.usage) = (limits, profile, usage)
     }
   }
 
@@ -71,12 +74,32 @@ struct BenchReport: Encodable {
         ]
       })
     let steps = ForwardProfile.Step.allCases.map(\.rawValue)
-    guard runs.contains(where: { $0.profile != nil }) else { return }
-    print("\nmilliseconds a step")
+    if runs.contains(where: { $0.profile != nil }) {
+      print("\nmilliseconds a step")
+      printTable(
+        ["batch"] + steps,
+        runs.map { run in ["\(run.batch)"] + steps.map { tenths(run.profile?[$0] ?? 0) } })
+    }
+    let costs = runs.compactMap { run in run.usage.map { (run.batch, $0) } }
+    guard !costs.isEmpty else { return }
+    print(
+      "\nthe experts' usage: milliseconds with and without gathering it, and the median difference of pairs")
     printTable(
-      ["batch"] + steps,
-      runs.map { run in ["\(run.batch)"] + steps.map { tenths(run.profile?[$0] ?? 0) } })
+      ["batch", "with", "without", "cost"],
+      costs.map { batch, cost in
+        [
+          "\(batch)", hundredths(cost.seconds * 1e3), hundredths(cost.secondsWithout * 1e3),
+          "\(hundredths(cost.share * 100)) %",
+        ]
+      })
   }
+}
+
+/// Two decimals.
+func hundredths(_ x: Double) -> String {
+  let hundredths = Int((abs(x) * 100).rounded())
+  let fraction = hundredths % 100
+  return "\(x < 0 && hundredths > 0 ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
 }
 
 /// One decimal.

@@ -8,7 +8,7 @@ enum ConfigurationFile {
   ///
   /// - Parameter known: every option of the command.
   /// - Throws: `ValidationError`, naming the file, the key and the line.
-  static func arguments(_ path: String, known: [String]) throws -> [String] {
+  static func arguments(_ path: String, known: [ConfiguredOption]) throws -> [String] {
     let text = try readText(path, option: "config")
     let root: Node?
     do { root = try Yams.compose(yaml: text) } catch {
@@ -20,14 +20,15 @@ enum ConfigurationFile {
     }
     return try mapping.map { key, value in
       let place = "\(path), line \(key.mark?.line ?? 0)"
-      guard let option = key.string, known.contains(option), option != "config" else {
+      guard let name = key.string, let option = known.first(where: { $0.name == name }), name != "config"
+      else {
         throw ValidationError(
           "\(place): unknown option '\(key.string ?? "?")'; 'softmoe serve --help' lists them")
       }
       guard let scalar = value.scalar else {
-        throw ValidationError("\(place): expected one value for '\(option)'")
+        throw ValidationError("\(place): expected one value for '\(name)'")
       }
-      return "--\(option)=\(scalar.string)"
+      return option.argument(scalar.string)
     }
   }
 
@@ -35,24 +36,39 @@ enum ConfigurationFile {
   ///
   /// No secret is among them: keys and certificates are named by their files.
   static func text(of command: some ParsableCommand) -> String {
-    optionNames(of: command).compactMap { name, value in
-      guard name != "config", let text = (value as? any ConfiguredValue)?.configurationText else {
-        return nil
-      }
-      return "\(name): \(text)"
+    options(of: command).filter { $0.name != "config" }.compactMap { option in
+      option.value.configurationText.map { "\(option.name): \($0)" }
     }.joined(separator: "\n")
   }
 
-  /// A command's options by their names on the command line, and what holds their values.
-  static func optionNames(of command: some ParsableCommand) -> [(name: String, value: Any)] {
-    Mirror(reflecting: command).children.compactMap { child in
-      guard let label = child.label, label.hasPrefix("_"), child.value is any ConfiguredValue else {
-        return nil
-      }
+  /// A command's options, and its flags that can be switched off: the others are orders rather than settings.
+  static func options<Command: ParsableCommand>(of command: Command) -> [ConfiguredOption] {
+    let help = Command.helpMessage()
+    return Mirror(reflecting: command).children.compactMap { child in
+      guard let label = child.label, label.hasPrefix("_"), let value = child.value as? any ConfiguredValue
+      else { return nil }
       let name = label.dropFirst().reduce(into: "") {
         $0 += $1.isUppercase ? "-" + $1.lowercased() : String($1)
       }
-      return (name, child.value)
+      if value.isFlag, !help.contains("--no-\(name)") { return nil }
+      return ConfiguredOption(name: name, value: value)
+    }
+  }
+}
+
+/// An option or flag that the environment or a file may set.
+struct ConfiguredOption {
+  /// As on the command line, without its dashes.
+  let name: String
+  fileprivate let value: any ConfiguredValue
+
+  /// What stands on the command line for a value; `--no-NAME` for a flag that is false.
+  func argument(_ text: String) -> String {
+    guard value.isFlag else { return "--\(name)=\(text)" }
+    return switch text {
+    case "true": "--\(name)"
+    case "false": "--no-\(name)"
+    default: "--\(name)=\(text)"
     }
   }
 }
@@ -60,9 +76,17 @@ enum ConfigurationFile {
 /// An option's value as YAML, nil where it has none.
 private protocol ConfiguredValue {
   var configurationText: String? { get }
+  var isFlag: Bool { get }
+}
+
+extension Flag: ConfiguredValue where Value == Bool {
+  fileprivate var configurationText: String? { wrappedValue ? "true" : "false" }
+  fileprivate var isFlag: Bool { true }
 }
 
 extension Option: ConfiguredValue {
+  fileprivate var isFlag: Bool { false }
+
   fileprivate var configurationText: String? {
     let value: Any = wrappedValue
     let mirror = Mirror(reflecting: value)

@@ -72,6 +72,13 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "A PEM file with the certificate chain to speak TLS with, on the main port.")
   var tlsCertificate: String?
   @Option(help: "A PEM file with the certificate's private key.") var tlsKey: String?
+  @Option(help: "How finely /metrics tells what the experts do: off, layer, expert or slot.")
+  var expertMetrics: ExpertMetricsLevel = .expert
+  @Option(help: "Most time series of experts; a level with more gives way to the next coarser one.")
+  var metricsSeriesLimit = 10_000
+  @Option(help: "Seconds of the past that the experts' gauges and the window of /v1/experts speak of.")
+  var expertWindow = 300
+  @Flag(inversion: .prefixedNo, help: "Answer a page to try the model at /.") var ui = true
   @Option(help: "The origin whose pages may read answers, as https://example.org; * for every one.")
   var corsOrigin: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel: Logger.Level = .info
@@ -96,6 +103,8 @@ struct ServeCommand: AsyncParsableCommand {
     try require("max-pixels", maxPixels, 1...1 << 40)
     try require("idle-timeout", idleTimeout, 1...86_400)
     try require("receive-timeout", receiveTimeout, 1...86_400)
+    try require("metrics-series-limit", metricsSeriesLimit, 1...10_000_000)
+    try require("expert-window", expertWindow, 1...86_400)
     try require("drain-delay", drainDelay, 0...3_600)
     try require("watchdog", watchdog, 1...86_400)
     guard maxImagesPerRequest <= maxQueue else {
@@ -146,6 +155,10 @@ struct ServeCommand: AsyncParsableCommand {
     options.decodeMode = decode
     options.imageLimits.maxPixels = maxPixels
     options.bodyLimit = maxBodyBytes
+    options.expertMetrics = expertMetrics
+    options.metricsSeriesLimit = metricsSeriesLimit
+    options.expertWindow = .seconds(expertWindow)
+    options.hasPage = ui
     options.hasProbesOnMainPort = probesOnMainPort
     options.corsOrigin = corsOrigin
     options.version = softmoeVersion
@@ -165,4 +178,5 @@ struct ServeCommand: AsyncParsableCommand {
 extension Verification: ExpressibleByArgument {}
 extension KernelChoice: ExpressibleByArgument {}
 extension DecodeMode: ExpressibleByArgument {}
+extension ExpertMetricsLevel: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -41,13 +41,15 @@ struct SoftmoeCommand: AsyncParsableCommand {
     guard let name = arguments.first,
       let command = configuration.subcommands.first(where: { $0._commandName == name })
     else { return arguments }
-    let options = ConfigurationFile.optionNames(of: command.init()).map(\.name)
+    let options = ConfigurationFile.options(of: command.init())
     let fromEnvironment = options.compactMap { option -> String? in
-      let variable = "SOFTMOE_" + option.uppercased().replacing("-", with: "_")
-      return environment[variable].map { "--\(option)=\($0)" }
+      let variable = "SOFTMOE_" + option.name.uppercased().replacing("-", with: "_")
+      return environment[variable].map { option.argument($0) }
     }
     var fromFile: [String] = []
-    if options.contains("config"), let path = configurationPath(fromEnvironment + arguments) {
+    if options.contains(where: { $0.name == "config" }),
+      let path = configurationPath(fromEnvironment + arguments)
+    {
       fromFile = try ConfigurationFile.arguments(path, known: options)
     }
     return [name] + fromFile + fromEnvironment + arguments.dropFirst()

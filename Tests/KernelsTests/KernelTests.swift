@@ -11,9 +11,13 @@ import Testing
     var logits = filled(list)
     var dispatch = Matrix(rows: images * tokens, columns: slots)
     var effective = Matrix(rows: images, columns: slots)
+    var largest = Matrix(rows: images, columns: slots)
+    var contribution = Matrix(rows: images, columns: tokens)
     compute.softmaxOverTokens(
       logits, imageCount: images, tokenCount: tokens, into: &dispatch, effectiveTokens: &effective,
-      firstRow: 0)
+      largestWeight: &largest, firstRow: 0)
+    compute.tokenContribution(
+      dispatch, imageCount: images, tokenCount: tokens, into: &contribution, firstRow: 0)
     compute.softmaxOverSlots(rows: images * tokens, inPlace: &logits)
     for row in list.indices {
       let exponentials = list[row].map { exp(Double($0)) }
@@ -27,6 +31,12 @@ import Testing
         #expect(near((0..<tokens).map { dispatch.row(image * tokens + $0)[slot] }, shares))
         let entropy = -shares.reduce(0) { $0 + ($1 > 0 ? $1 * log($1) : 0) }
         #expect(abs(Double(effective.row(image)[slot]) - exp(entropy)) < 1e-4)
+        #expect(abs(Double(largest.row(image)[slot]) - (shares.max() ?? 0)) < 1e-6)
+      }
+      for token in 0..<tokens {
+        let total = dispatch.row(image * tokens + token).reduce(0) { $0 + Double($1) }
+        let expected = total * Double(tokens) / Double(slots)
+        #expect(abs(Double(contribution.row(image)[token]) - expected) < 1e-5)
       }
     }
   }

@@ -1,0 +1,36 @@
+import ExpertUsage
+import SoftMoEViT
+import Synchronization
+
+/// What the experts of a model do, from the real combine and dispatch weights of every image it answers.
+final class ExpertRecorder: Sendable {
+  let layers: [RoutedLayer]
+  /// What the usage is compared with.
+  let profile: UsageProfile?
+  let windowLength: Duration
+  private let history: Mutex<UsageHistory>
+
+  /// The usage so far.
+  struct Reading {
+    let lifetime, window: UsageTotals
+  }
+
+  init(_ model: ModelConfiguration, profile: UsageProfile?, windowLength: Duration) {
+    (layers, self.profile, self.windowLength) = (RoutedLayer.all(of: model), profile, windowLength)
+    history = Mutex(UsageHistory(of: layers, windowLength: windowLength, start: .now))
+  }
+
+  /// Counts an image in.
+  func record(_ routing: [LayerRouting]) {
+    history.withLock { $0.add(routing, at: .now) }
+  }
+
+  /// Forgets everything.
+  func reset() {
+    history.withLock { $0 = UsageHistory(of: layers, windowLength: windowLength, start: .now) }
+  }
+
+  var reading: Reading {
+    history.withLock { Reading(lifetime: $0.lifetime, window: $0.window(at: .now)) }
+  }
+}
