@@ -161,6 +161,7 @@ if Context.environment["SOFTMOE_FUZZ"] != nil {
     .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver", swiftSettings: strict),
     fuzzer("FuzzCheckpoint", ["Checkpoint", "FuzzDriver"]),
     fuzzer("FuzzImport", ["CheckpointImport", "FuzzDriver"]),
+    fuzzer("FuzzImage", ["ImageInput", "FuzzDriver"]),
     fuzzer("FuzzWire", ["WireFormats", "FuzzDriver"]),
   ]
 }

@@ -1,0 +1,37 @@
+import FuzzDriver
+import Glibc
+import ImageInput
+
+/// Decodes each input as a photo that a client might send, exactly and fast.
+@main struct FuzzImage {
+  private static let decoders = [DecodeMode.exact, .fast].compactMap { mode in
+    try? ImageDecoder(
+      preprocessing: Preprocessing(
+        resizeShorter: 36, filter: .bicubic, cropHeight: 32, cropWidth: 32, mean: [0.5, 0.5, 0.5],
+        std: [0.5, 0.5, 0.5]), limits: limits, mode: mode)
+  }
+
+  /// Small, so that an input costs milliseconds.
+  private static var limits: ImageLimits {
+    var limits = ImageLimits()
+    limits.maxPixels = 1 << 18
+    return limits
+  }
+
+  static func main() {
+    guard decoders.count == 2 else { exit(2) }
+    exit(
+      fuzz { start, count in
+        let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+        for decoder in FuzzImage.decoders {
+          do throws(ImageError) {
+            let pixels = try decoder.tensor(from: bytes)
+            precondition(pixels.count == 32 * 32 * 3 && pixels.allSatisfy { abs($0) <= 1.001 })
+          } catch {
+            precondition("\(error)".utf8.allSatisfy { (0x20...0x7E).contains($0) })
+          }
+        }
+        return 0
+      })
+  }
+}
