@@ -35,7 +35,8 @@ extension ClassificationService {
     let model = try ready().model.network.configuration
     let document = OpenAPIDocument(
       version: options.version, classCount: model.classCount, height: model.imageHeight,
-      width: model.imageWidth, imageLimit: options.maxImagesPerRequest)
+      width: model.imageWidth, imageLimit: options.maxImagesPerRequest,
+      expertCount: model.moe?.expertCount ?? 0, layers: model.moeLayers)
     reply(call, .text(document.text, contentType: "application/json"))
   }
 

@@ -64,6 +64,15 @@ extension OpenAPIDocument {
           }
         }
       },
+      "Image": {
+        "required": true, "description": "A JPEG, PNG or WebP, told by its first bytes whatever the type says",
+        "content": {
+          "image/jpeg": {"schema": {"$ref": "#/components/schemas/Bytes"}},
+          "image/png": {"schema": {"$ref": "#/components/schemas/Bytes"}},
+          "image/webp": {"schema": {"$ref": "#/components/schemas/Bytes"}},
+          "application/octet-stream": {"schema": {"$ref": "#/components/schemas/Bytes"}}
+        }
+      },
       "Infer": {
         "required": true,
         "content": {

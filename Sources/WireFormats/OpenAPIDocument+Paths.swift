@@ -18,6 +18,20 @@ extension OpenAPIDocument {
             "name": "logits", "in": "query", "description": "Answer the numbers before the softmax too",
             "schema": {"$ref": "#/components/schemas/Flag"}
           },
+          {
+            "name": "explain", "in": "query", "description": "Answer what each layer's experts looked at too",
+            "schema": {"$ref": "#/components/schemas/Flag"}
+          },
+          {
+            "name": "experts", "in": "query", "description": "How many experts of each layer are explained",
+            "schema": {
+              "oneOf": [
+                {"const": "all"},
+                {"type": "integer", "format": "int32", "minimum": 1, "maximum": \#(max(1, expertCount))}
+              ],
+              "default": \#(max(1, min(5, expertCount)))
+            }
+          },
           {"$ref": "#/components/parameters/RequestTimeout"},
           {"$ref": "#/components/parameters/RequestID"},
           {"$ref": "#/components/parameters/Traceparent"}

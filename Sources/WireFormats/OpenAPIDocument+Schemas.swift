@@ -35,7 +35,6 @@ extension OpenAPIDocument {
       "type": "array", "minItems": \#(classCount), "maxItems": \#(classCount),
       "items": {"type": "number", "format": "float"}
     },
-    "Explanation": {"type": "object", "description": "What the routers of each layer did; only when asked for"},
     "Features": {"type": "array", "minItems": 1, "items": {"type": "number", "format": "float"}},
     "Classification": {
       "type": "object", "required": ["model", "predictions"],

@@ -12,16 +12,25 @@ public struct OpenAPIDocument: Sendable, Equatable {
   public let width: Int
   /// Most images of one request.
   public let imageLimit: Int
+  /// Experts of a Soft MoE layer; 0 without one.
+  public let expertCount: Int
+  /// Indices of the Soft MoE blocks.
+  public let layers: [Int]
 
   /// Describes a service.
   ///
   /// - Parameter version: text that needs no escapes in JSON.
-  public init(version: String, classCount: Int, height: Int, width: Int, imageLimit: Int) {
+  public init(
+    version: String, classCount: Int, height: Int, width: Int, imageLimit: Int, expertCount: Int,
+    layers: [Int]
+  ) {
     self.version = version
     self.classCount = classCount
     self.height = height
     self.width = width
     self.imageLimit = imageLimit
+    self.expertCount = expertCount
+    self.layers = layers
   }
 
   /// The JSON.
@@ -37,11 +46,13 @@ public struct OpenAPIDocument: Sendable, Equatable {
       "security": [{}, {"bearer": []}, {"apiKey": []}],
       "tags": [
         {"name": "inference", "description": "Images in, classes or features out"},
+        {"name": "experts", "description": "What the experts do, live and for one image"},
         {"name": "operation", "description": "Probes, metrics, what serves"},
         {"name": "v2", "description": "KServe's Open Inference Protocol, with three of Triton's extensions"}
       ],
       "paths": {
     \#(servicePaths),
+    \#(expertPaths),
     \#(inferPaths)
       },
       "components": {
@@ -51,6 +62,7 @@ public struct OpenAPIDocument: Sendable, Equatable {
         },
         "schemas": {
     \#(serviceSchemas),
+    \#(expertSchemas),
     \#(inferSchemas)
         }
       }

@@ -28,6 +28,7 @@ import Testing
     try withModel(["--experts", "0"]) { path in
       let output = try Command.succeed([
         "bench", path, "--batches", "1,3", "--seconds", "0.01", "--kernels", kernels, "--json", "--profile",
+        "--usage",
         "--chart", path + ".svg",
       ])
       let object = try #require(
@@ -37,6 +38,8 @@ import Testing
       #expect(runs.map { $0["batch"] as? Int } == [1, 3])
       for run in runs {
         #expect((run["seconds"] as? Double ?? 0) > 0 && (run["roofline_seconds"] as? Double ?? 0) > 0)
+        let usage = try #require(run["usage"] as? [String: Double])
+        #expect(usage["seconds"] ?? 0 > 0 && usage["seconds_without"] ?? 0 > 0)
         #expect((run["profile"] as? [String: Double])?["attention"] ?? 0 > 0)
       }
       let chart = try String(contentsOfFile: path + ".svg", encoding: .utf8)

@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [
     ([0.1, 0.2, 0.3, 0.4], 3.5961154666243225, 0.25, 1.6),
     ([0.7, 0.1, 0.1, 0.1], 2.561128517887139, 0.45, 2.8),
-    ([0.25, 0.25, 0.25, 0.25], 4, 0, 1), ([0, 1, 0, 0], 1, 0.75, 4),
+    ([0.25, 0.25, 0.25, 0.25], 4.0, 0.0, 1.0), ([0, 1, 0, 0], 1.0, 0.75, 4.0),
   ])
   func measuresOfBalance(_ mass: [Float], experts: Double, gini: Double, ratio: Double) throws {
     let four = RoutedLayer(

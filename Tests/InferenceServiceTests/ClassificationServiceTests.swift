@@ -131,7 +131,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
   }
 
   @Test func combineMassAddsUpToTheImagesServed() throws {
-    let running = try RunningService()
+    let running = try RunningService { $0.expertMetrics = .slot }
     defer { running.stop() }
     let client = try running.client()
     let photo = try bytes("models/samples/cat.jpg")

@@ -17,7 +17,9 @@ private func references(_ value: Any) -> [String] {
   private let document: Object
 
   init() throws {
-    let text = OpenAPIDocument(version: "1.2.3", classCount: 10, height: 32, width: 48, imageLimit: 64).text
+    let text = OpenAPIDocument(
+      version: "1.2.3", classCount: 10, height: 32, width: 48, imageLimit: 64, expertCount: 8, layers: [3, 5]
+    ).text
     document = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? Object)
   }
 
@@ -50,6 +52,8 @@ private func references(_ value: Any) -> [String] {
     ("/classify", "post", inference), ("/embed", "post", inference), ("/metrics", "get", ["401", "405"]),
     ("/livez", "get", ["405"]), ("/readyz", "get", ["405", "503"]), ("/health", "get", ["405", "503"]),
     ("/info", "get", ["401", "405", "503"]), ("/openapi.json", "get", ["401", "405"]),
+    ("/", "get", ["405"]), ("/explain", "post", inference), ("/v1/experts", "get", ["401", "405", "503"]),
+    ("/v1/experts/{layer}", "get", ["401", "404", "405", "503"]),
     ("/v2", "get", ["401", "405"]), ("/v2/health/live", "get", ["405"]),
     ("/v2/health/ready", "get", ["405", "503"]),
   ]
@@ -136,5 +140,8 @@ private func references(_ value: Any) -> [String] {
       value("components/schemas/PixelsInput/properties/shape/prefixItems") as? [Object])
     #expect(shape.dropFirst().map { $0["const"] as? Int } == [3, 32, 48])
     #expect(value("components/schemas/ImageCount/maximum") as? Int == 64)
+    let layer = try #require(
+      (value("paths/~1explain/post/parameters") as? [Object])?.first?["schema"] as? Object)
+    #expect(layer["enum"] as? [Int] == [3, 5])
   }
 }

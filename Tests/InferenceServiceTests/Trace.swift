@@ -1,0 +1,49 @@
+import CheckpointImport
+import Foundation
+import ImageInput
+import InferenceService
+import TestSupport
+import Testing
+
+/// What `softmoe trace` says of photos, prepared as the bundled model wants them.
+struct Trace {
+  let model: ServedModel
+  /// [n, H, W, 3]
+  let pixels: [[Float]]
+  private let values: ExpectedValues
+
+  init(_ photos: [[UInt8]]) throws {
+    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+    let decoder = try ImageDecoder(preprocessing: model.preprocessing)
+    let pixels = try photos.map { try decoder.tensor(from: $0) }
+    let (height, width) = (model.preprocessing.cropHeight, model.preprocessing.cropWidth)
+    values = try withTemporaryFile("pixels.safetensors") { path in
+      let writer = try SafetensorsWriter(path: path, shapes: ["pixels": [photos.count, 3, height, width]])
+      for (row, image) in pixels.enumerated() {
+        let planes = image.indices.map { image[3 * ($0 % (height * width)) + $0 / (height * width)] }
+        try writer.write(planes, of: "pixels", atRow: row)
+      }
+      try writer.finish()
+      let output = path + ".trace"
+      try ModelTrace(of: model.network, pixels: path).write(to: output, threadCount: 2)
+      return try ExpectedValues(path: output)
+    }
+    (self.model, self.pixels) = (model, pixels)
+  }
+
+  /// [m][s] of one image, "dispatch" or "combine".
+  func weights(_ kind: String, layer: Int, image: Int) throws -> [[Double]] {
+    let tensor = try #require(values["\(kind).\(layer)"])
+    let slotCount = tensor.shape[2] * tensor.shape[3]
+    let flat = tensor.slice(image).map(Double.init)
+    return stride(from: 0, to: flat.count, by: slotCount).map { Array(flat[$0..<$0 + slotCount]) }
+  }
+}
+
+/// The columns of rows.
+func columns(_ rows: [[Double]]) -> [[Double]] { rows[0].indices.map { column in rows.map { $0[column] } } }
+
+/// The mean of vectors, element by element.
+func mean(_ vectors: [[Double]]) -> [Double] {
+  columns(vectors).map { $0.reduce(0, +) / Double(vectors.count) }
+}
