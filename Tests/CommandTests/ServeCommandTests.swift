@@ -121,6 +121,8 @@ import Testing
       try refused("model: 'm\n", saying: "expected YAML")
       try refused("model: m\nport: 99999\n", saying: "--port: expected 0 to 65535, found 99999")
       try refused("model: m\nadmin-port: 8080\n", saying: "--admin-port: expected another port")
+      try refused("model: m\nui: perhaps\n", saying: "perhaps")
+      try refused("model: m\nexpert-metrics: all\n", saying: "off")
       try refused("model: m\nmax-queue: 8\n", saying: "--max-images-per-request")
       try refused("model: m\nadmin-port: none\nprobes-on-main-port: false\n", saying: "nobody could ask")
       try refused("", saying: "--model")
@@ -130,14 +132,19 @@ import Testing
 
   @Test func theFileIsTheWeakestAndTheCommandLineTheStrongest() throws {
     try withTemporaryFile("softmoe.yaml") { path in
-      let yaml = "model: a b.smoe\nmax-batch: 7 # few\nprobes-on-main-port: false\nrequest-timeout: 2.5\n"
+      let yaml =
+        "model: a b.smoe\nmax-batch: 7 # few\nprobes-on-main-port: false\nrequest-timeout: 2.5\nui: false\n"
       try yaml.write(toFile: path, atomically: true, encoding: .utf8)
       let shown = try Command.succeed(["serve", "--config", path, "--max-batch", "9", "--print-config"])
       let lines = shown.split(separator: "\n")
-      for line in ["model: 'a b.smoe'", "max-batch: 9", "probes-on-main-port: false", "request-timeout: 2.5"]
-      {
+      for line in [
+        "model: 'a b.smoe'", "max-batch: 9", "probes-on-main-port: false", "request-timeout: 2.5",
+        "ui: false",
+      ] {
         #expect(lines.contains { $0 == line }, "\(line)")
       }
+      #expect(
+        try Command.succeed(["serve", "--config", path, "--ui", "--print-config"]).contains("ui: true"))
       // What it prints is such a file.
       try shown.write(toFile: path, atomically: true, encoding: .utf8)
       #expect(try Command.succeed(["serve", "--config", path, "--print-config"]) == shown)
