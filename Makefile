@@ -16,6 +16,7 @@ build: dependencies
 test: dependencies  ## Build and run every test, real clients included
 	$(SWIFT) test -c release
 	Tests/Clients/run
+	Tests/Page/run
 
 bench: dependencies  ## Decode speed beside Pillow, and requests per second
 	Benchmarks/images/run
