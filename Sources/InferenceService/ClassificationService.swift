@@ -173,6 +173,9 @@ public final class ClassificationService: Sendable {
     registry.gauge("softmoe_in_flight", "Requests accepted and not yet answered.") { [weak self] in
       Double(self?.state.withLock { $0.pending } ?? 0)
     }
+    registry.gauge("softmoe_request_timeout_seconds", "The time that a request has, --request-timeout.") {
+      [options] in options.requestTimeout.seconds
+    }
     registry.gauge("softmoe_batch_cost_image_seconds", "What an image adds to a batch's time, fitted.") {
       [weak self] in self?.current?.gate.cost.perImage ?? 0
     }

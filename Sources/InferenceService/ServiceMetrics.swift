@@ -35,5 +35,8 @@ struct ServiceMetrics: Sendable {
       "softmoe_rejected_total", "Requests refused before any work.", labels: ["reason"])
     dropped = registry.counters(
       "softmoe_dropped_total", "Images accepted that did not run.", labels: ["reason"])
+    // A counter that appears with its first event hides that event from Prometheus' rate.
+    for reason in ["queue_full", "deadline", "impossible", "bytes"] { _ = rejected(reason) }
+    for reason in ["client_gone", "deadline"] { _ = dropped(reason) }
   }
 }
