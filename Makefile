@@ -13,10 +13,11 @@ serve: build  ## Build, then serve the bundled model on http://127.0.0.1:8080
 build: dependencies
 	$(SWIFT) build -c release --product softmoe
 
-test: dependencies  ## Build and run every test, real clients included
+test: dependencies  ## Build and run every test, real clients, alerts and dashboard included
 	$(SWIFT) test -c release
 	Tests/Clients/run
 	Tests/Page/run
+	Tests/Deploy/run
 
 bench: dependencies  ## Decode speed beside Pillow, and requests per second
 	Benchmarks/images/run

@@ -3,8 +3,8 @@
     Tests/Deploy/run observe [--minutes 10]
 
 Status 0 when at the end every query of the dashboard has data, the alert on drift fired after the images changed,
-and no alert fired before. In fewer minutes the alerts wait proportionally shorter. Needs prometheus and a release
-build.
+and no alert fired before. In fewer minutes the alerts wait, and the experts' window lasts, proportionally shorter.
+Needs prometheus and a release build.
 """
 import argparse
 import contextlib
@@ -130,8 +130,10 @@ def main():
         model = folder / "model.smoe"
         model.symlink_to(MODEL)
         subprocess.check_call([SOFTMOE, "profile", model, "--images", folder / "usual"])
-        server = stack.enter_context(serving("--expert-metrics", "slot", model=model))
-        prometheus = Prometheus(folder, server.admin, min(1, minutes / 10))
+        scale = min(1, minutes / 10)
+        server = stack.enter_context(
+            serving("--expert-metrics", "slot", "--expert-window", str(round(300 * scale)), model=model))
+        prometheus = Prometheus(folder, server.admin, scale)
         stack.callback(prometheus.stop)
         is_done = threading.Event()
         photo = (folder / "usual/0.jpg").read_bytes()
