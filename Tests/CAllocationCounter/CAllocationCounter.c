@@ -41,6 +41,15 @@ uint64_t allocation_count(int32_t thread) {
   return sum;
 }
 
+// A sanitizer has functions of its own in their place.
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+
+bool allocations_are_counted(void) { return false; }
+
+#else
+
+bool allocations_are_counted(void) { return true; }
+
 void *malloc(size_t size) {
   increment();
   return __libc_malloc(size);
@@ -66,3 +75,5 @@ int posix_memalign(void **pointer, size_t alignment, size_t size) {
   *pointer = __libc_memalign(alignment, size);
   return *pointer == NULL ? ENOMEM : 0;
 }
+
+#endif

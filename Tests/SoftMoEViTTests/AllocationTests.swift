@@ -5,7 +5,7 @@ import SoftMoEViT
 import TestSupport
 import Testing
 
-@Suite struct AllocationTests {
+@Suite(.enabled(if: allocations_are_counted())) struct AllocationTests {
   @Test(arguments: [1, 2, 4]) func aForwardPassAllocatesNothing(_ threadCount: Int) throws {
     let path = packageRoot.appending(path: "models/cifar10-softmoe.smoe").path
     let model = try SoftMoEViT(Checkpoint(path: path))
