@@ -29,7 +29,7 @@ import Testing
         }
       }
     }
-    usleep(200_000)
+    for _ in 0..<1000 where statuses.withLock({ $0.count }) <= 10 { usleep(10_000) }
     server.send(SIGTERM)
     #expect(server.wait() == 0)
     group.wait()
