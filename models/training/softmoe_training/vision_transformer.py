@@ -22,8 +22,8 @@ class VisionTransformer(nn.Module):
         self.embedding = Linear(settings.patch_size**2 * 3, settings.width)
         self.position_embedding = nn.Parameter(torch.randn(settings.token_count, settings.width) * 0.02)
         # Deeper blocks are left out more often, the first never.
-        rates = torch.linspace(0, drop_path, settings.depth).tolist()
-        self.blocks = nn.ModuleList(Block(settings, index, rates[index]) for index in range(settings.depth))
+        rates = [drop_path * index / max(settings.depth - 1, 1) for index in range(settings.depth)]
+        self.blocks = nn.ModuleList(Block(settings, index, rate) for index, rate in enumerate(rates))
         self.final_norm = nn.LayerNorm(settings.width, EPSILON)
         self.head = Linear(settings.width, settings.class_count)
         nn.init.zeros_(self.head.kernel)
