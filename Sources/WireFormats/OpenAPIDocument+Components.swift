@@ -50,7 +50,8 @@ extension OpenAPIDocument {
           "application/octet-stream": {"schema": {"$ref": "#/components/schemas/Bytes"}},
           "multipart/form-data": {
             "schema": {
-              "type": "object", "required": ["image"],
+              "type": "object", "minProperties": 1, "description": "Parts may have any name",
+              "additionalProperties": {"$ref": "#/components/schemas/Bytes"},
               "properties": {
                 "image": {
                   "type": "array", "items": {"$ref": "#/components/schemas/Bytes"}, "minItems": 1,
