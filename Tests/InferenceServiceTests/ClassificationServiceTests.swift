@@ -1,4 +1,5 @@
 import Dispatch
+import ExpertUsage
 import Foundation
 import ImageInput
 import InferenceService
@@ -139,15 +140,17 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
     _ = try client.request("POST", "/classify", body: [1, 2, 3])
     let metrics = try running.metrics()
     #expect(metrics["softmoe_routed_images_total"] == 7)
-    for layer in [3, 4, 5] {
+    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+    for routed in RoutedLayer.all(of: model.network.configuration) {
+      let layer = routed.block
       for family in ["softmoe_expert_combine_mass_total", "softmoe_slot_combine_mass_total"] {
         let masses = metrics.filter { $0.key.hasPrefix("\(family){layer=\"\(layer)\"") }.map(\.value)
-        #expect(masses.count == (family.contains("slot") ? 64 : 16))
+        #expect(masses.count == (family.contains("slot") ? routed.slotCount : routed.expertCount))
         #expect(abs(masses.reduce(0, +) - 7) < 1e-4)
       }
       #expect((metrics["softmoe_expert_imbalance_ratio{layer=\"\(layer)\"}"] ?? 0) >= 1)
       let tokens = metrics.filter { $0.key.hasPrefix("softmoe_slot_effective_tokens{layer=\"\(layer)\"") }
-      #expect(tokens.count == 64 && tokens.values.allSatisfy { (0.999...64.001).contains($0) })
+      #expect(tokens.count == routed.slotCount && tokens.values.allSatisfy { (0.999...64.001).contains($0) })
     }
     #expect(metrics["softmoe_requests_total{route=\"/classify\",code=\"200\"}"] == 7)
     #expect(metrics["softmoe_requests_total{route=\"/classify\",code=\"415\"}"] == 1)

@@ -1,3 +1,4 @@
+import ExpertUsage
 import Foundation
 import InferenceService
 import TestSupport
@@ -15,18 +16,25 @@ import Testing
     }
   }
 
-  /// 3 layers of 16 experts of 4 slots.
-  @Test(arguments: [
-    (ExpertMetricsLevel.off, 1), (.layer, 17), (.expert, 155),
-    (.slot, 635),
-  ])
-  func eachLevelHasTheSeriesThatWereStated(_ level: ExpertMetricsLevel, _ count: Int) throws {
+  /// Counted by hand, of l layers, n experts in all and s slots in all.
+  private func counts() throws -> [ExpertMetricsLevel: Int] {
+    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+    let layers = RoutedLayer.all(of: model.network.configuration)
+    let (l, n) = (layers.count, layers.reduce(0) { $0 + $1.expertCount })
+    let s = layers.reduce(0) { $0 + $1.slotCount }
+    let ofLayers = 2 + (model.profile == nil ? 3 : 5) * l
+    return [.off: 1, .layer: ofLayers + 2 * l, .expert: ofLayers + 3 * n, .slot: ofLayers + n + 3 * s]
+  }
+
+  @Test(arguments: ExpertMetricsLevel.allCases)
+  func eachLevelHasTheSeriesThatWereStated(_ level: ExpertMetricsLevel) throws {
     let series = try series { $0.expertMetrics = level }
-    #expect(series.count == count)
+    #expect(try series.count == counts()[level])
     let masses = series.filter { $0.key.hasPrefix("softmoe_expert_combine_mass_total{layer=\"4\"") }
     if level == .expert || level == .slot { #expect(abs(masses.values.reduce(0, +) - 1) < 1e-5) }
     if level != .off {
-      #expect((1...64).contains(try #require(series.first { $0.key.hasPrefix("softmoe_slot_eff") }).value))
+      let tokens = try #require(series.first { $0.key.hasPrefix("softmoe_slot_effective_tokens") })
+      #expect((1...64).contains(tokens.value))
     }
   }
 
@@ -34,9 +42,13 @@ import Testing
     func count(_ limit: Int) throws -> Int {
       try series { ($0.expertMetrics, $0.metricsSeriesLimit) = (.slot, limit) }.count
     }
-    #expect(try count(635) == 635)
-    #expect(try count(634) == 155)
-    #expect(try count(154) == 17)
-    #expect(try count(16) == 1)
+    let counts = try counts()
+    let (slot, expert, layer) = try (
+      #require(counts[.slot]), #require(counts[.expert]), #require(counts[.layer])
+    )
+    #expect(try count(slot) == slot)
+    #expect(try count(slot - 1) == expert)
+    #expect(try count(expert - 1) == layer)
+    #expect(try count(layer - 1) == 1)
   }
 }

@@ -11,7 +11,6 @@ private typealias Object = [String: Any]
   private static let photos =
     ["models/samples/cat.jpg"]
     + ["420.jpg", "exif_6.jpg", "rgb.png", "lossy.webp"].map { "Tests/ImageInputTests/Fixtures/\($0)" }
-  private static let layers = [3, 4, 5]
 
   private func object(_ client: TestClient, _ target: String) throws -> Object {
     let response = try client.request("GET", target)
@@ -34,33 +33,36 @@ private typealias Object = [String: Any]
     let whole = try object(client, "/v1/experts")
     #expect(whole["lifetime_images"] as? Int == 5 && whole["window_images"] as? Int == 5)
     let summaries = try #require(whole["layers"] as? [Object])
-    for (summary, layer) in zip(summaries, Self.layers) {
+    #expect(summaries.count == trace.layers.count)
+    for (summary, routed) in zip(summaries, trace.layers) {
       let images = photos.indices
+      let (layer, n) = (routed.block, routed.expertCount)
       let dispatch = try images.map { columns(try trace.weights("dispatch", layer: layer, image: $0)) }
       let combine = try images.map { try trace.weights("combine", layer: layer, image: $0) }
       let slotMass = mean(combine.flatMap { $0 })
-      let expertMass = (0..<16).map { slotMass[4 * $0..<4 * $0 + 4].reduce(0, +) }
+      let expertMass = (0..<n).map { slotMass[routed.slots(of: $0)].reduce(0, +) }
       func entropy(_ shares: [Double]) -> Double { -shares.reduce(0) { $0 + $1 * log($1) } }
       let tokens = mean(dispatch.map { $0.map { exp(entropy($0)) } })
       let largest = mean(dispatch.map { $0.map { $0.max() ?? 0 } })
-      let contribution = mean(dispatch.map { columns($0).map { $0.reduce(0, +) } })
+      let share = Double(routed.tokenCount) / Double(routed.slotCount)
+      let contribution = mean(dispatch.map { columns($0).map { share * $0.reduce(0, +) } })
 
       let usage = try #require(summary["lifetime"] as? Object)
       #expect(try near(usage["expert_mass"], expertMass))
       #expect(abs(try #require(usage["effective_experts"] as? Double) - exp(entropy(expertMass))) < 1e-4)
       let most = try #require(expertMass.max())
-      #expect(abs(try #require(usage["max_over_mean"] as? Double) - 16 * most) < 1e-4)
+      #expect(abs(try #require(usage["max_over_mean"] as? Double) - Double(n) * most) < 1e-4)
 
       let full = try object(client, "/v1/experts/\(layer)")
       for key in ["lifetime", "window"] {
         let usage = try #require(full[key] as? Object)
         #expect(try near(usage["expert_mass"], expertMass) && near(usage["slot_mass"], slotMass))
-        // Between 1 and 64.
-        #expect(try near(usage["slot_effective_tokens"], tokens, 64e-5))
+        // Between 1 and m.
+        #expect(try near(usage["slot_effective_tokens"], tokens, 1e-5 * Double(routed.tokenCount)))
         #expect(try near(usage["slot_largest_dispatch"], largest))
         let tokens = try #require(usage["token_contribution"] as? Object)
         #expect(try near(tokens["by_position"], contribution))
-        #expect((tokens["counts"] as? [Int])?.reduce(0, +) == 5 * 64)
+        #expect((tokens["counts"] as? [Int])?.reduce(0, +) == 5 * routed.tokenCount)
       }
     }
   }
@@ -74,19 +76,21 @@ private typealias Object = [String: Any]
       let response = try running.client().request("POST", "/classify?explain=1&experts=all", body: photo)
       let answer = try JSONDecoder().decode(ImageResponse.self, from: Data(response.body))
       let explanation = try #require(answer.explanation)
-      #expect(explanation.layers.map(\.layer) == Self.layers && explanation.grid?.rows == 8)
-      for layer in explanation.layers {
+      #expect(explanation.layers.map(\.layer) == trace.layers.map(\.block))
+      #expect(explanation.grid?.rows == trace.layers.first?.gridRows)
+      for (layer, routed) in zip(explanation.layers, trace.layers) {
         let dispatch = columns(try trace.weights("dispatch", layer: layer.layer, image: image))
         let mass = mean(try trace.weights("combine", layer: layer.layer, image: image))
         #expect(layer.experts.map(\.mass) == layer.experts.map(\.mass).sorted(by: >))
-        #expect(Set(layer.experts.map(\.expert)) == Set(0..<16))
+        #expect(Set(layer.experts.map(\.expert)) == Set(0..<routed.expertCount))
         for expert in layer.experts {
           for slot in expert.slots {
-            let column = dispatch[4 * expert.expert + slot.slot]
+            let index = routed.slotsPerExpert * expert.expert + slot.slot
+            let column = dispatch[index]
             let weights = try #require(Data(base64Encoded: slot.weights)).map {
               Double($0) / 255 * Double(slot.peak)
             }
-            #expect(abs(Double(slot.mass) - mass[4 * expert.expert + slot.slot]) < 1e-5)
+            #expect(abs(Double(slot.mass) - mass[index]) < 1e-5)
             #expect(abs(Double(slot.peak) - (column.max() ?? 0)) < 1e-6)
             #expect(zip(weights, column).allSatisfy { abs($0 - $1) <= Double(slot.peak) / 509 })
           }
@@ -106,7 +110,8 @@ private typealias Object = [String: Any]
     var size = trace.model.preprocessing
     (size.resizeShorter, size.cropHeight, size.cropWidth) = (448, 448, 448)
     let overlay = try ImageDecoder(preprocessing: size).pixels(from: response.body)
-    let dispatch = columns(try trace.weights("dispatch", layer: 4, image: 0))[36..<40]
+    let routed = try #require(trace.layers.first { $0.block == 4 })
+    let dispatch = columns(try trace.weights("dispatch", layer: 4, image: 0))[routed.slots(of: 9)]
     let light = mean(Array(dispatch)).map { $0 / (mean(Array(dispatch)).max() ?? 1) }
     for row in stride(from: 7, to: 448, by: 14) {
       for column in stride(from: 7, to: 448, by: 14) {
@@ -124,10 +129,10 @@ private typealias Object = [String: Any]
 
   @Test(arguments: [
     ("/classify?explain=2", 400), ("/classify?explain=1&experts=0", 400),
-    ("/classify?explain=1&experts=17", 400), ("/classify?explain=1&experts=some", 400),
+    ("/classify?explain=1&experts=1000", 400), ("/classify?explain=1&experts=some", 400),
     ("/classify?explain&experts=16", 200), ("/classify?explain=0&experts=all", 200),
     ("/explain", 400), ("/explain?layer=3", 400), ("/explain?expert=3", 400),
-    ("/explain?layer=2&expert=3", 400), ("/explain?layer=3&expert=16", 400),
+    ("/explain?layer=2&expert=3", 400), ("/explain?layer=3&expert=1000", 400),
     ("/explain?layer=3&expert=-1", 400), ("/explain?layer=3&expert=15&size=9", 400),
     ("/explain?layer=3&expert=15", 200),
   ])

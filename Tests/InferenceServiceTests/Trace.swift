@@ -1,4 +1,5 @@
 import CheckpointImport
+import ExpertUsage
 import Foundation
 import ImageInput
 import InferenceService
@@ -8,6 +9,7 @@ import Testing
 /// What `softmoe trace` says of photos, prepared as the bundled model wants them.
 struct Trace {
   let model: ServedModel
+  let layers: [RoutedLayer]
   /// [n, H, W, 3]
   let pixels: [[Float]]
   private let values: ExpectedValues
@@ -29,6 +31,7 @@ struct Trace {
       return try ExpectedValues(path: output)
     }
     (self.model, self.pixels) = (model, pixels)
+    layers = RoutedLayer.all(of: model.network.configuration)
   }
 
   /// [m][s] of one image, "dispatch" or "combine".
