@@ -15,10 +15,10 @@ import Testing
     }
   }
 
-  /// 3 layers of 16 experts of 4 slots.
+  /// 3 layers of 16 experts of 4 slots, and a profile.
   @Test(arguments: [
-    (ExpertMetricsLevel.off, 1), (.layer, 17), (.expert, 155),
-    (.slot, 635),
+    (ExpertMetricsLevel.off, 1), (.layer, 23), (.expert, 161),
+    (.slot, 641),
   ])
   func eachLevelHasTheSeriesThatWereStated(_ level: ExpertMetricsLevel, _ count: Int) throws {
     let series = try series { $0.expertMetrics = level }
@@ -34,9 +34,9 @@ import Testing
     func count(_ limit: Int) throws -> Int {
       try series { ($0.expertMetrics, $0.metricsSeriesLimit) = (.slot, limit) }.count
     }
-    #expect(try count(635) == 635)
-    #expect(try count(634) == 155)
-    #expect(try count(154) == 17)
-    #expect(try count(16) == 1)
+    #expect(try count(641) == 641)
+    #expect(try count(640) == 161)
+    #expect(try count(160) == 23)
+    #expect(try count(22) == 1)
   }
 }
