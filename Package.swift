@@ -133,7 +133,8 @@ let package = Package(
       swiftSettings: strict),
     // Runs the built command as a user does.
     .testTarget(
-      name: "CommandTests", dependencies: ["softmoe", "Checkpoint", "CheckpointImport", "TestSupport"],
+      name: "CommandTests",
+      dependencies: ["softmoe", "Checkpoint", "CheckpointImport", "ImageInput", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CheckpointImportTests", dependencies: ["CheckpointImport", "ImageInput", "TestSupport"],

@@ -9,7 +9,7 @@ public struct UsageProfile: Codable, Sendable, Equatable {
     public let layer: Int
     /// [s]: each slot's share of the combine weights.
     public let slotMass: [Double]
-    /// Up to where a divergence is nothing but chance: the largest that any `chunkSize` of the images showed.
+    /// Up to where a divergence is nothing but chance in `UsageChunks.size` images or more.
     public let divergenceLimit: Double
 
     enum CodingKeys: String, CodingKey {
@@ -18,9 +18,6 @@ public struct UsageProfile: Codable, Sendable, Equatable {
       case divergenceLimit = "divergence_limit"
     }
   }
-
-  /// Images whose divergence from all of them sets the limit; a window of fewer says nothing.
-  public static let chunkSize = 64
 
   /// 1.
   public let version: Int
@@ -36,21 +33,28 @@ public struct UsageProfile: Codable, Sendable, Equatable {
     case imageCount = "images"
   }
 
-  /// The profile of a reference set.
+  /// How many times the mean divergence of a chunk from the others the limit is.
   ///
-  /// - Parameter chunks: its images in random order, `chunkSize` in each but the last, which may have more.
-  public init(weights: String, layers: [RoutedLayer], chunks: [UsageTotals]) {
-    var all = UsageTotals(for: layers)
-    for chunk in chunks { all.add(chunk) }
+  /// A mean is known better than a largest value, and of the chunks that come by chance fewer than one in a
+  /// hundred are farther away than five times it.
+  private static let margin = 5.0
+
+  /// The profile of a reference set, of `UsageChunks.leastImageCount` images or more in random order.
+  public init(weights: String, layers: [RoutedLayer], chunks: UsageChunks) {
+    let chunks = chunks.all
+    let all = chunks.reduce(into: UsageTotals(for: layers)) { $0.add($1) }
+    precondition(all.imageCount >= UsageChunks.leastImageCount, "no chunk could be compared with another")
     version = 1
     self.weights = weights
     imageCount = all.imageCount
     self.layers = all.usage(of: layers).enumerated().map { index, usage in
       let divergences = chunks.map { chunk in
-        jensenShannonDivergence(chunk.usage(of: layers)[index].slotMass, usage.slotMass)
+        let own = chunk.usage(of: layers)[index]
+        return jensenShannonDivergence(own.slotMass, usage.slotMass(without: own))
       }
+      let mean = divergences.reduce(0, +) / Double(divergences.count)
       return Layer(
-        layer: usage.layer.block, slotMass: usage.slotMass, divergenceLimit: divergences.max() ?? 0)
+        layer: usage.layer.block, slotMass: usage.slotMass, divergenceLimit: min(1, Self.margin * mean))
     }
   }
 
@@ -65,6 +69,14 @@ public struct UsageProfile: Codable, Sendable, Equatable {
   /// - Parameter index: the layer's place in `layers`.
   public func divergence(of usage: LayerUsage, at index: Int) -> Double {
     jensenShannonDivergence(usage.slotMass, layers[index].slotMass)
+  }
+}
+
+extension LayerUsage {
+  /// The slots' shares over the other images, when these are some of them.
+  fileprivate func slotMass(without some: LayerUsage) -> [Double] {
+    let (all, part) = (Double(imageCount), Double(some.imageCount))
+    return zip(slotMass, some.slotMass).map { ($0 * all - $1 * part) / (all - part) }
   }
 }
 

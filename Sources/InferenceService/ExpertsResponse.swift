@@ -54,12 +54,12 @@ public struct Grid: Codable, Sendable, Equatable {
   /// Patches from top to bottom, and from left to right.
   public let rows, columns: Int
 
-  init(_ layer: RoutedLayer) { (rows, columns) = (layer.gridRows, layer.gridColumns) }
+  package init(_ layer: RoutedLayer) { (rows, columns) = (layer.gridRows, layer.gridColumns) }
 }
 
 /// A layer's usage over some images; over none only their number.
-struct UsageResponse: Encodable {
-  struct TokenContribution: Encodable {
+package struct UsageResponse: Encodable {
+  package struct TokenContribution: Encodable {
     let bounds: [Float]
     let counts: [Int]
     let byPosition: [Double]
@@ -81,7 +81,7 @@ struct UsageResponse: Encodable {
   /// - Parameters:
   ///   - usage: nil over no image.
   ///   - index: the layer's place among the Soft MoE layers.
-  init(_ usage: LayerUsage?, at index: Int, _ profile: UsageProfile?, isDetailed: Bool = false) {
+  package init(_ usage: LayerUsage?, at index: Int, _ profile: UsageProfile?, isDetailed: Bool = false) {
     guard let usage else { return }
     images = usage.imageCount
     effectiveExperts = usage.effectiveExperts

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import ImageInput
 
 /// `softmoe evaluate`: accuracy on a folder of labelled images.
@@ -16,7 +15,7 @@ struct EvaluateCommand: ParsableCommand {
     let classifier = try FileClassifier(model: model, decode: decode)
     var (right, total) = (0, 0)
     for (index, label) in classifier.model.labels.enumerated() {
-      let files = try Self.images(in: directory + "/" + label)
+      let files = try ImageFolder(directory + "/" + label).files
       let results = classifier.classify(files)
       let hits = try zip(files, results).filter { file, result in
         do { return try result.get().isMaximum(at: index) } catch {
@@ -30,15 +29,6 @@ struct EvaluateCommand: ParsableCommand {
       total += files.count
     }
     print("all: \(right) of \(total), \(percent(Double(right) / Double(max(total, 1))))")
-  }
-
-  private static func images(in folder: String) throws -> [String] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      throw ValidationError("expected a folder \(folder) with the images of that class")
-    }
-    return names.sorted().filter { name in
-      [".jpg", ".jpeg", ".png", ".webp"].contains { name.lowercased().hasSuffix($0) }
-    }.map { folder + "/" + $0 }
   }
 }
 

@@ -15,7 +15,7 @@ enum FileError: Error, CustomStringConvertible {
   }
 }
 
-/// Decodes and classifies files in batches.
+/// Decodes and runs files in batches.
 struct FileClassifier {
   let model: ServedModel
   private let decoder: ImageDecoder
@@ -32,16 +32,40 @@ struct FileClassifier {
   /// The logits of each file, in order.
   func classify(_ paths: [String]) -> [Result<[Float], FileError>] {
     var results: [Result<[Float], FileError>] = []
+    run(paths) { results.append($0.map(\.logits)) }
+    return results
+  }
+
+  /// Runs files under a progress bar; those without an answer are named on standard error.
+  ///
+  /// - Parameter receive: is handed the place in `paths` of each of the others, and what the model says of it.
+  /// - Returns: how many have no answer.
+  func runNamingFailures(_ paths: [String], _ receive: (Int, Inference) -> Void) -> Int {
+    let progress = ProgressBar("running")
+    defer { progress.clear() }
+    var (index, failures) = (0, 0)
+    run(paths) { result in
+      switch result {
+      case .success(let inference): receive(index, inference)
+      case .failure(let error):
+        failures += 1
+        progress.clear()
+        printError("\(paths[index]): \(error)")
+      }
+      index += 1
+      progress.show(Double(index) / Double(paths.count))
+    }
+    return failures
+  }
+
+  /// Hands on what the model says of each file, in order; a batch at a time is in memory.
+  private func run(_ paths: [String], _ receive: (Result<Inference, FileError>) -> Void) {
     for start in stride(from: 0, to: paths.count, by: Self.maxBatch) {
       let tensors = paths[start..<min(paths.count, start + Self.maxBatch)].map(tensor)
       let decoded = tensors.compactMap { try? $0.get() }
-      var inferences = (decoded.isEmpty ? [] : engine.run(decoded.map { EngineInput(pixels: $0) }))
-        .makeIterator()
-      results += tensors.map { tensor in
-        tensor.map { _ in inferences.next()?.logits ?? [] }
-      }
+      var inferences = (decoded.isEmpty ? [] : engine.run(decoded.map { EngineInput(pixels: $0) }))[...]
+      for tensor in tensors { receive(tensor.map { _ in inferences.removeFirst() }) }
     }
-    return results
   }
 
   private func tensor(_ path: String) -> Result<[Float], FileError> {

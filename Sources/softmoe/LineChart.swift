@@ -66,25 +66,25 @@ struct LineChart {
   private var elements: [String] {
     let (left, bottom) = (Self.left, Self.height - Self.bottom)
     var lines = [
-      text(Self.width / 2, 20, title, anchor: "middle"),
-      text((left + Self.width - Self.right) / 2, Self.height - 10, xTitle, anchor: "middle"),
-      text(8, 40, yTitle),
+      SVG.text(Self.width / 2, 20, title, anchor: "middle"),
+      SVG.text((left + Self.width - Self.right) / 2, Self.height - 10, xTitle, anchor: "middle"),
+      SVG.text(8, 40, yTitle),
     ]
     for (index, label) in labels.enumerated() {
-      lines.append(text(x(index), bottom + 18, label, anchor: "middle"))
+      lines.append(SVG.text(x(index), bottom + 18, label, anchor: "middle"))
     }
     for tick in axis.ticks {
       let place = tenths(y(tick))
       lines.append(
         "<line class=\"grid\" x1=\"\(left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(place)\" y2=\"\(place)\"/>"
       )
-      lines.append(text(left - 6, y(tick) + 4, compact(tick), anchor: "end"))
+      lines.append(SVG.text(left - 6, y(tick) + 4, compact(tick), anchor: "end"))
     }
     for (index, curve) in curves.enumerated() {
       let colour = curve.isLimit ? "limit" : "c\(index % Self.colours)"
       lines += drawn(curve, colour)
       let place = Self.width - Self.right - 76 * Double(curves.count - 1 - index)
-      lines.append(text(place, 40, curve.name, anchor: "end", colour))
+      lines.append(SVG.text(place, 40, curve.name, anchor: "end", colour))
     }
     return lines
   }
@@ -112,24 +112,4 @@ struct LineChart {
   private func y(_ value: Double) -> Double {
     Self.height - Self.bottom - (Self.height - Self.top - Self.bottom) * axis.share(value)
   }
-
-  private func text(
-    _ x: Double, _ y: Double, _ text: String, anchor: String = "start", _ colour: String = ""
-  ) -> String {
-    let colour = colour.isEmpty ? "" : " class=\"\(colour)\""
-    return
-      "<text x=\"\(tenths(x))\" y=\"\(tenths(y))\" text-anchor=\"\(anchor)\"\(colour)>\(escaped(text))</text>"
-  }
-}
-
-/// For an element's text: what XML would read as a mark, or not read at all, is replaced.
-private func escaped(_ text: String) -> String {
-  String(text.map { $0.isASCII && ($0.asciiValue ?? 0) < 0x20 ? " " : $0 })
-    .replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-}
-
-/// Without decimals where they say nothing.
-private func compact(_ x: Double) -> String {
-  if x == x.rounded() { return "\(Int(x))" }
-  return "\((x * 1000).rounded() / 1000)"
 }

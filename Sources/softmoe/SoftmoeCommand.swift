@@ -10,8 +10,9 @@ struct SoftmoeCommand: AsyncParsableCommand {
     abstract: "Serve Soft Mixture-of-Experts Vision Transformers over HTTP.",
     version: softmoeVersion,
     subcommands: [
-      ServeCommand.self, ClassifyCommand.self, EvaluateCommand.self, ImportCommand.self,
-      TraceCommand.self, InspectCommand.self, VerifyCommand.self, SynthesizeCommand.self, BenchCommand.self,
+      ServeCommand.self, ClassifyCommand.self, EvaluateCommand.self, ExpertsCommand.self,
+      ProfileCommand.self, ImportCommand.self, TraceCommand.self, InspectCommand.self, VerifyCommand.self,
+      SynthesizeCommand.self, BenchCommand.self,
       LoadCommand.self, HealthcheckCommand.self,
     ])
 

@@ -16,20 +16,50 @@ import Testing
     #expect(abs(jensenShannonDivergence(q, p) - expected) < 1e-12)
   }
 
+  /// Of three chunks, each of images that are alike.
   private func profile(weights: String = "ab") -> UsageProfile {
-    let chunks = [[0.1, 0.2, 0.3, 0.4], [0.3, 0.2, 0.1, 0.4]].map { (mass: [Float]) in
-      var totals = UsageTotals(for: [layer])
-      totals.add([routing(mass)])
-      return totals
+    var chunks = UsageChunks(of: [layer])
+    for mass in [[0.1, 0.2, 0.3, 0.4], [0.3, 0.2, 0.1, 0.4], [0.2, 0.2, 0.2, 0.4]] as [[Float]] {
+      for _ in 0..<UsageChunks.size { chunks.add([routing(mass)]) }
     }
     return UsageProfile(weights: weights, layers: [layer], chunks: chunks)
   }
 
-  @Test func limitIsTheFarthestPart() {
+  @Test func limitIsFiveTimesTheMeanDivergenceFromTheOthers() {
     let profile = profile()
-    #expect(profile.imageCount == 2 && profile.layers.map(\.layer) == [5])
-    let expected = jensenShannonDivergence([0.1, 0.2, 0.3, 0.4], [0.2, 0.2, 0.2, 0.4])
-    #expect(abs(profile.layers[0].divergenceLimit - expected) < 1e-6)
+    #expect(profile.imageCount == 192 && profile.layers.map(\.layer) == [5])
+    for (found, expected) in zip(profile.layers[0].slotMass, [0.2, 0.2, 0.2, 0.4]) {
+      #expect(abs(found - expected) < 1e-7)
+    }
+    let divergences = [
+      jensenShannonDivergence([0.1, 0.2, 0.3, 0.4], [0.25, 0.2, 0.15, 0.4]),
+      jensenShannonDivergence([0.3, 0.2, 0.1, 0.4], [0.15, 0.2, 0.25, 0.4]), 0,
+    ]
+    #expect(abs(profile.layers[0].divergenceLimit - 5 * divergences.reduce(0, +) / 3) < 1e-7)
+  }
+
+  /// Windows of images that come as the profile's do stay below the limit; those of another kind do not.
+  @Test func chanceStaysBelowTheLimitAndAnotherKindDoesNot() throws {
+    var state: UInt32 = 7
+    func mass(shift: Float) -> [Float] {
+      state = state &* 1_664_525 &+ 1_013_904_223
+      let noise = Float(state >> 8) / 0x1p24 * 0.2 - 0.1 + shift
+      return [0.25 + noise, 0.25 - noise, 0.25, 0.25]
+    }
+    func window(shift: Float) throws -> LayerUsage {
+      var totals = UsageTotals(for: [layer])
+      for _ in 0..<UsageChunks.size { totals.add([routing(mass(shift: shift))]) }
+      return try #require(totals.usage(of: [layer]).first)
+    }
+    var chunks = UsageChunks(of: [layer])
+    for _ in 0..<2000 { chunks.add([routing(mass(shift: 0))]) }
+    let profile = UsageProfile(weights: "ab", layers: [layer], chunks: chunks)
+    let limit = profile.layers[0].divergenceLimit
+    let alike = try (0..<200).filter { _ in try profile.divergence(of: window(shift: 0), at: 0) > limit }
+    // One direction alone, the worst case: five times the mean is 2.2 standard deviations.
+    #expect(alike.count <= 12)
+    let other = try (0..<200).filter { _ in try profile.divergence(of: window(shift: 0.05), at: 0) > limit }
+    #expect(other.count == 200)
   }
 
   @Test func isReadBackFromBesideItsCheckpoint() throws {

@@ -4,7 +4,6 @@ import Foundation
 import ImageInput
 import InferenceService
 import TestSupport
-import Testing
 
 /// What `softmoe trace` says of photos, prepared as the bundled model wants them.
 struct Trace {
@@ -36,17 +35,6 @@ struct Trace {
 
   /// [m][s] of one image, "dispatch" or "combine".
   func weights(_ kind: String, layer: Int, image: Int) throws -> [[Double]] {
-    let tensor = try #require(values["\(kind).\(layer)"])
-    let slotCount = tensor.shape[2] * tensor.shape[3]
-    let flat = tensor.slice(image).map(Double.init)
-    return stride(from: 0, to: flat.count, by: slotCount).map { Array(flat[$0..<$0 + slotCount]) }
+    try values.routingWeights(kind, layer: layer, image: image)
   }
-}
-
-/// The columns of rows.
-func columns(_ rows: [[Double]]) -> [[Double]] { rows[0].indices.map { column in rows.map { $0[column] } } }
-
-/// The mean of vectors, element by element.
-func mean(_ vectors: [[Double]]) -> [Double] {
-  columns(vectors).map { $0.reduce(0, +) / Double(vectors.count) }
 }

@@ -10,6 +10,9 @@ public struct ExpectedValues {
     /// Elements, row-major.
     public let elements: [Float]
 
+    /// A tensor of as many elements as its shape says.
+    public init(shape: [Int], elements: [Float]) { (self.shape, self.elements) = (shape, elements) }
+
     /// The elements at one index of the first axis.
     public func slice(_ index: Int) -> [Float] {
       let count = elements.count / shape[0]
