@@ -14,11 +14,16 @@ struct HealthcheckCommand: ParsableCommand {
   func run() throws {
     let port = adminPort.number.map(Int.init) ?? port
     guard let answer = Self.get("/readyz", port: port) else {
-      throw ValidationError("no server answers on port \(port)")
+      throw Unhealthy(description: "no server answers on port \(port)")
     }
     guard answer.hasPrefix("HTTP/1.1 200") else {
-      throw ValidationError("not ready: \(answer.prefix { $0 != "\r\n" && $0 != "\r" })")
+      throw Unhealthy(description: "not ready: \(answer.prefix { !$0.isNewline })")
     }
+  }
+
+  /// Status 1: container engines reserve 2.
+  private struct Unhealthy: Error, CustomStringConvertible {
+    let description: String
   }
 
   /// The start of the response to a GET on loopback, nil when nothing answers within three seconds.

@@ -151,6 +151,18 @@ import Testing
     }
   }
 
+  @Test func theHealthcheckSaysOneWhereNobodyAnswers() throws {
+    let server = try ServeProcess()
+    try server.waitUntilReady()
+    let ask = ["healthcheck", "--admin-port", "none", "--port", "\(server.port)"]
+    #expect(try Command.run(ask).status == 0)
+    server.send(SIGTERM)
+    #expect(server.wait() == 0)
+    let outcome = try Command.run(ask)
+    #expect(outcome.status == 1 && outcome.errors.contains("no server answers on port \(server.port)"))
+    #expect(!outcome.errors.contains("Usage"))
+  }
+
   @Test func aModelThatCannotBeOpenedEndsTheServer() throws {
     let outcome = try Command.run(["serve", "--model", "/nowhere.smoe", "--port", "0", "--admin-port", "0"])
     #expect(outcome.status == 1 && outcome.errors.contains("/nowhere.smoe"))
