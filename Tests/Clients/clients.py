@@ -4,6 +4,7 @@ What is right is what `softmoe classify --json` says of the same photo.
 """
 import contextlib
 import http.server
+import io
 import json
 import pathlib
 import re
@@ -15,6 +16,7 @@ import threading
 import numpy as np
 import requests
 import tritonclient.http as triton
+from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 from tritonclient.utils import InferenceServerException
 
@@ -112,6 +114,11 @@ def with_requests(port: int, right: list):
     assert results[0] == {"name": "a.jpg", "predictions": right} and results[1]["error_type"] == "unsupported_media_type"
     embedding = session.post(f"{url}/embed", data=PHOTO.read_bytes()).json()["embedding"]
     assert len(embedding) == 144
+    layer = session.get(f"{url}/info").json()["model"]["moe_layers"][0]
+    overlay = session.post(f"{url}/explain?layer={layer}&expert=0", data=PHOTO.read_bytes())
+    picture = Image.open(io.BytesIO(overlay.content))
+    picture.load()
+    assert (picture.format, picture.mode, picture.size) == ("PNG", "RGB", (448, 448))
 
 
 def with_curl(port: int, right: list):

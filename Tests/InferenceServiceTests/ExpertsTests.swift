@@ -8,9 +8,16 @@ private typealias Object = [String: Any]
 
 /// What the service tells of its experts, beside what `softmoe trace` writes of the same images.
 @Suite struct ExpertsTests {
-  private static let photos =
-    ["models/samples/cat.jpg"]
-    + ["420.jpg", "exif_6.jpg", "rgb.png", "lossy.webp"].map { "Tests/ImageInputTests/Fixtures/\($0)" }
+  /// Our own, and the golden ones where they are.
+  private static func photos() throws -> [[UInt8]] {
+    let golden = ["photo_420.jpg", "photo_progressive.jpg", "exif_rotated.jpg", "rgba.png", "lossy.webp"]
+    let own = ["420.jpg", "exif_6.jpg", "rgb.png", "lossy.webp"]
+    return try [bytes("models/samples/cat.jpg")]
+      + own.map { try bytes("Tests/ImageInputTests/Fixtures/\($0)") }
+      + (sharedFolder == nil ? [] : golden).map { name in
+        [UInt8](try Data(contentsOf: URL(filePath: shared("golden/preprocess/\(name)"))))
+      }
+  }
 
   private func object(_ client: TestClient, _ target: String) throws -> Object {
     let response = try client.request("GET", target)
@@ -26,12 +33,13 @@ private typealias Object = [String: Any]
   @Test func usageIsThatOfTheTrace() throws {
     let running = try RunningService()
     defer { running.stop() }
-    let photos = try Self.photos.map(bytes)
+    let photos = try Self.photos()
     let client = try running.client()
     for photo in photos { #expect(try client.request("POST", "/classify", body: photo).status == 200) }
     let trace = try Trace(photos)
     let whole = try object(client, "/v1/experts")
-    #expect(whole["lifetime_images"] as? Int == 5 && whole["window_images"] as? Int == 5)
+    #expect(whole["lifetime_images"] as? Int == photos.count)
+    #expect(whole["window_images"] as? Int == photos.count)
     let summaries = try #require(whole["layers"] as? [Object])
     #expect(summaries.count == trace.layers.count)
     for (summary, routed) in zip(summaries, trace.layers) {
@@ -62,7 +70,7 @@ private typealias Object = [String: Any]
         #expect(try near(usage["slot_largest_dispatch"], largest))
         let tokens = try #require(usage["token_contribution"] as? Object)
         #expect(try near(tokens["by_position"], contribution))
-        #expect((tokens["counts"] as? [Int])?.reduce(0, +) == 5 * routed.tokenCount)
+        #expect((tokens["counts"] as? [Int])?.reduce(0, +) == photos.count * routed.tokenCount)
       }
     }
   }
@@ -70,7 +78,7 @@ private typealias Object = [String: Any]
   @Test func explanationsAreTheTracesColumns() throws {
     let running = try RunningService()
     defer { running.stop() }
-    let photos = try Self.photos.map(bytes)
+    let photos = try Self.photos()
     let trace = try Trace(photos)
     for (image, photo) in photos.enumerated() {
       let response = try running.client().request("POST", "/classify?explain=1&experts=all", body: photo)
