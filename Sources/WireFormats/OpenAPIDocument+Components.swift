@@ -115,10 +115,7 @@ extension OpenAPIDocument {
     "Inferred": {
       "description": "An InferResponse, which binary tensor data may follow",
       "headers": {
-        "x-request-id": {"$ref": "#/components/headers/RequestID"},
-        "Server-Timing": {"$ref": "#/components/headers/ServerTiming"},
-        "x-batch-size": {"$ref": "#/components/headers/BatchSize"},
-        "x-model-weights": {"$ref": "#/components/headers/ModelWeights"},
+        \#(inferenceHeaders),
         "Inference-Header-Content-Length": {"$ref": "#/components/headers/HeaderLength"}
       },
       "content": {

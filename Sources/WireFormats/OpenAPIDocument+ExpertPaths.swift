@@ -15,33 +15,18 @@ extension OpenAPIDocument {
             "name": "expert", "in": "query", "required": true, "description": "One of the layer's experts",
             "schema": {"type": "integer", "minimum": 0, "maximum": \#(max(0, expertCount - 1))}
           },
-          {"$ref": "#/components/parameters/RequestTimeout"},
-          {"$ref": "#/components/parameters/RequestID"},
-          {"$ref": "#/components/parameters/Traceparent"}
+          \#(requestHeaders)
         ],
         "requestBody": {"$ref": "#/components/requestBodies/Image"},
         "responses": {
           "200": {
             "description": "Bright and in colour where the expert looks, dark and grey where it doesn't",
             "headers": {
-              "x-request-id": {"$ref": "#/components/headers/RequestID"},
-              "Server-Timing": {"$ref": "#/components/headers/ServerTiming"},
-              "x-batch-size": {"$ref": "#/components/headers/BatchSize"},
-              "x-model-weights": {"$ref": "#/components/headers/ModelWeights"}
+              \#(inferenceHeaders)
             },
             "content": {"image/png": {"schema": {"$ref": "#/components/schemas/Bytes"}}}
           },
-          "400": {"$ref": "#/components/responses/BadRequest"},
-          "401": {"$ref": "#/components/responses/Unauthorized"},
-          "405": {"$ref": "#/components/responses/MethodNotAllowed"},
-          "408": {"$ref": "#/components/responses/RequestTimeout"},
-          "413": {"$ref": "#/components/responses/PayloadTooLarge"},
-          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
-          "422": {"$ref": "#/components/responses/UndecodableImage"},
-          "429": {"$ref": "#/components/responses/Overloaded"},
-          "500": {"$ref": "#/components/responses/InternalError"},
-          "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/DeadlineExceeded"}
+          \#(inferenceErrors)
         }
       }
     },

@@ -99,9 +99,7 @@ extension OpenAPIDocument {
         "operationId": "v2Infer", "tags": ["v2"], "summary": "Infer a batch of images",
         "parameters": [
           {"$ref": "#/components/parameters/HeaderLength"},
-          {"$ref": "#/components/parameters/RequestTimeout"},
-          {"$ref": "#/components/parameters/RequestID"},
-          {"$ref": "#/components/parameters/Traceparent"}
+          \#(requestHeaders)
         ],
         "requestBody": {"$ref": "#/components/requestBodies/Infer"},
         "responses": {
@@ -178,9 +176,7 @@ extension OpenAPIDocument {
         "operationId": "v2InferVersion", "tags": ["v2"], "summary": "Infer a batch of images",
         "parameters": [
           {"$ref": "#/components/parameters/HeaderLength"},
-          {"$ref": "#/components/parameters/RequestTimeout"},
-          {"$ref": "#/components/parameters/RequestID"},
-          {"$ref": "#/components/parameters/Traceparent"}
+          \#(requestHeaders)
         ],
         "requestBody": {"$ref": "#/components/requestBodies/Infer"},
         "responses": {

@@ -32,19 +32,14 @@ extension OpenAPIDocument {
               "default": \#(max(1, min(5, expertCount)))
             }
           },
-          {"$ref": "#/components/parameters/RequestTimeout"},
-          {"$ref": "#/components/parameters/RequestID"},
-          {"$ref": "#/components/parameters/Traceparent"}
+          \#(requestHeaders)
         ],
         "requestBody": {"$ref": "#/components/requestBodies/Images"},
         "responses": {
           "200": {
             "description": "The classes of the image, or of each part of a form in their order",
             "headers": {
-              "x-request-id": {"$ref": "#/components/headers/RequestID"},
-              "Server-Timing": {"$ref": "#/components/headers/ServerTiming"},
-              "x-batch-size": {"$ref": "#/components/headers/BatchSize"},
-              "x-model-weights": {"$ref": "#/components/headers/ModelWeights"}
+              \#(inferenceHeaders)
             },
             "content": {
               "application/json": {
@@ -57,17 +52,7 @@ extension OpenAPIDocument {
               }
             }
           },
-          "400": {"$ref": "#/components/responses/BadRequest"},
-          "401": {"$ref": "#/components/responses/Unauthorized"},
-          "405": {"$ref": "#/components/responses/MethodNotAllowed"},
-          "408": {"$ref": "#/components/responses/RequestTimeout"},
-          "413": {"$ref": "#/components/responses/PayloadTooLarge"},
-          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
-          "422": {"$ref": "#/components/responses/UndecodableImage"},
-          "429": {"$ref": "#/components/responses/Overloaded"},
-          "500": {"$ref": "#/components/responses/InternalError"},
-          "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/DeadlineExceeded"}
+          \#(inferenceErrors)
         }
       }
     },
@@ -76,19 +61,14 @@ extension OpenAPIDocument {
         "operationId": "embed", "tags": ["inference"],
         "summary": "The pooled features of one image, or of each image of a form",
         "parameters": [
-          {"$ref": "#/components/parameters/RequestTimeout"},
-          {"$ref": "#/components/parameters/RequestID"},
-          {"$ref": "#/components/parameters/Traceparent"}
+          \#(requestHeaders)
         ],
         "requestBody": {"$ref": "#/components/requestBodies/Images"},
         "responses": {
           "200": {
             "description": "The features of the image, or of each part of a form in their order",
             "headers": {
-              "x-request-id": {"$ref": "#/components/headers/RequestID"},
-              "Server-Timing": {"$ref": "#/components/headers/ServerTiming"},
-              "x-batch-size": {"$ref": "#/components/headers/BatchSize"},
-              "x-model-weights": {"$ref": "#/components/headers/ModelWeights"}
+              \#(inferenceHeaders)
             },
             "content": {
               "application/json": {
@@ -101,17 +81,7 @@ extension OpenAPIDocument {
               }
             }
           },
-          "400": {"$ref": "#/components/responses/BadRequest"},
-          "401": {"$ref": "#/components/responses/Unauthorized"},
-          "405": {"$ref": "#/components/responses/MethodNotAllowed"},
-          "408": {"$ref": "#/components/responses/RequestTimeout"},
-          "413": {"$ref": "#/components/responses/PayloadTooLarge"},
-          "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
-          "422": {"$ref": "#/components/responses/UndecodableImage"},
-          "429": {"$ref": "#/components/responses/Overloaded"},
-          "500": {"$ref": "#/components/responses/InternalError"},
-          "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/DeadlineExceeded"}
+          \#(inferenceErrors)
         }
       }
     },
