@@ -12,7 +12,10 @@ import struct
 import time
 import zlib
 
-from server import PHOTO, Server
+from server import MODEL, PHOTO, ROOT, Server
+
+PHOTOS = [ROOT / "Tests/ImageInputTests/Fixtures" / name for name in (
+    "1x1.png", "cmyk.jpg", "rgb_16.png", "interlaced.png", "progressive.jpg", "lossless_alpha.webp")]
 
 
 def exchange(port, data, pieces=None, pause=0.0, shut=False, limit=30.0):
@@ -116,6 +119,31 @@ def cases():
         ("form that is none", request(headers=form), {400}),
         ("form of 5000 parts", request(headers=form, body=b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n" * 5000 + b"--x--\r\n"), {400, 413}),
         ("chunks of 500", chunked(PHOTO, 500), {200}),
+        ("PNG of 1 × 16384", request(body=png(1, 16384, (b"IDAT", zlib.compress(bytes(4 * 16384))))), {200}),
+        ("PNG of 1 × 16385", request(body=png(1, 16385, (b"IDAT", zlib.compress(bytes(4 * 16385))))), {413}),
+        ("unknown layer", request("GET", "/v1/experts/99999999999999999999", body=b""), {404}),
+        ("layer with NUL", request("GET", "/v1/experts/%00", body=b""), {400, 404}),
+        ("layer of 2⁶⁴", request(target="/explain?layer=18446744073709551616&expert=0"), {400}),
+        ("expert -1", request(target="/explain?layer=3&expert=-1"), {400}),
+        ("experts of 2³¹", request(target="/classify?explain=1&experts=2147483648"), {400}),
+        ("explained text", request(target="/explain?layer=3&expert=0", body=b"hello"), {415}),
+    ] + [(f"photo: {path.name}", request(body=path.read_bytes()), {200}) for path in PHOTOS] + [
+        (f"tensors: {name}", request(target=f"/v2/models/{MODEL.stem}/infer", body=body), {status})
+        for name, body, status in tensors()
+    ]
+
+
+def tensors():
+    """Bodies for /v2, none of which may be inferred."""
+    def pixels(shape, data="[0]"):
+        return b'{"inputs":[{"name":"pixels","datatype":"FP32","shape":%s,"data":%s}]}' % (shape.encode(), data.encode())
+    return [
+        ("nested 100 000 deep", b'{"inputs":' + b"[" * 100_000, 400), ("no JSON", b"image", 400), ("null", b"null", 400),
+        ("invalid UTF-8", b'{"id":"\xff\xfe","inputs":[]}', 400), ("no inputs", b'{"inputs":[]}', 400),
+        ("negative shape", pixels("[-1,3,32,32]"), 400), ("shape beyond 2⁶⁴", pixels("[4294967296,4294967296,4294967296,2]"), 400),
+        ("huge shape in few bytes", pixels("[1000000000,3,32,32]"), 400), ("NaN", pixels("[1,3,32,32]", "[NaN]"), 400),
+        ("1e999", pixels("[1,3,32,32]", "[1e999]"), 400), ("too few numbers", pixels("[1,3,32,32]"), 400),
+        ("shape of fractions", pixels("[1.5,3,32,32]"), 400),
     ]
 
 
