@@ -14,7 +14,8 @@ build: dependencies
 	$(SWIFT) build -c release --product softmoe
 
 test: dependencies  ## Build and run every test, real clients, alerts and dashboard included
-	$(SWIFT) test -c release
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release --skip-build
 	Tests/Clients/run
 	Tests/Page/run
 	Tests/Deploy/run

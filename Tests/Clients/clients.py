@@ -7,9 +7,9 @@ import http.server
 import io
 import json
 import pathlib
-import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -21,28 +21,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from tritonclient.utils import InferenceServerException
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOFTMOE = ROOT / ".build/release/softmoe"
-MODEL = ROOT / "models/cifar10-softmoe.smoe"
+sys.path.append(str(ROOT / "Benchmarks/serving"))
+from server import MODEL, SOFTMOE, serving  # noqa: E402
+
 PHOTO = ROOT / "models/samples/cat.jpg"
 
 
 @contextlib.contextmanager
 def server(*options):
     """A server on free ports: its main and its admin port."""
-    process = subprocess.Popen(
-        [SOFTMOE, "serve", "--model", MODEL, "--port", "0", "--admin-port", "0", *options],
-        stderr=subprocess.PIPE, text=True)
-    try:
-        ports = None
-        for line in process.stderr:
-            ports = ports or re.search(r":(\d+), probes and metrics on port (\d+)", line)
-            if "serving" in line:
-                break
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield int(ports[1]), int(ports[2])
-    finally:
-        process.terminate()
-        assert process.wait(30) == 0, "the server did not end with 0"
+    with serving(*options) as running:
+        yield running.port, running.admin
 
 
 def expected() -> list:

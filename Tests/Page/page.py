@@ -10,8 +10,8 @@ import pathlib
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
-import threading
 import urllib.error
 import urllib.request
 
@@ -19,8 +19,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOFTMOE = ROOT / ".build/release/softmoe"
-MODEL = ROOT / "models/cifar10-softmoe.smoe"
+sys.path.append(str(ROOT / "Benchmarks/serving"))
+from server import MODEL, SOFTMOE, serving  # noqa: E402
+
 PHOTO = ROOT / "models/samples/cat.jpg"
 SAMPLES = [ROOT / f"models/page-samples/{name}.webp" for name in ("cat", "coffee", "rocket")]
 KEY = "a-key-that-is-long-enough"
@@ -53,20 +54,8 @@ TIMED = """async (selector) => {
 @contextlib.contextmanager
 def server(model: pathlib.Path, *options):
     """The address of a server on a free port."""
-    process = subprocess.Popen(
-        [SOFTMOE, "serve", "--model", model, "--port", "0", "--admin-port", "none", *options],
-        stderr=subprocess.PIPE, text=True)
-    try:
-        port = None
-        for line in process.stderr:
-            port = port or re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
-            if "serving" in line:
-                break
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield f"http://127.0.0.1:{port[1]}"
-    finally:
-        process.terminate()
-        assert process.wait(30) == 0, "the server did not end with 0"
+    with serving(*options, model=model) as running:
+        yield f"http://127.0.0.1:{running.port}"
 
 
 @contextlib.contextmanager
