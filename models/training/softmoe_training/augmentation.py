@@ -14,8 +14,8 @@ OPERATIONS = ("identity", "shear_x", "shear_y", "rotate", "zoom", "translate_x",
               "contrast", "saturation", "sharpness", "posterize", "solarize", "autocontrast")
 
 
-def augment(images: torch.Tensor, side: int, settings: TrainingSettings) -> torch.Tensor:
-    """Bytes [b, 3, H, W] → normalised pixels [b, 3, side, side], flipped, cropped, and so on."""
+def augment(images: torch.Tensor, settings: TrainingSettings) -> torch.Tensor:
+    """Bytes [b, 3, H, W] → normalised pixels [b, 3, H, W], flipped, cropped, and so on."""
     count, device = len(images), images.device
     operation = torch.randint(len(OPERATIONS), (count,), device=device)
     strength = uniform(count, -1, 1, device)
@@ -25,12 +25,12 @@ def augment(images: torch.Tensor, side: int, settings: TrainingSettings) -> torc
     pixels = images.float() / 255
     if settings.trivial_augment:
         pixels = change_colors(pixels, strengths)
-    pixels = normalize(warp(pixels, side, strengths))
+    pixels = normalize(warp(pixels, strengths))
     area = uniform(count, 0.02, 0.33, device) * (uniform(count, 0, 1, device) < settings.erase_probability)
-    return pixels * (1 - boxes(side, area))
+    return pixels * (1 - boxes(pixels.shape[-1], area))
 
 
-def warp(pixels: torch.Tensor, side: int, strengths: dict[str, torch.Tensor]) -> torch.Tensor:
+def warp(pixels: torch.Tensor, strengths: dict[str, torch.Tensor]) -> torch.Tensor:
     """One affine map for everything that moves pixels, so that they are interpolated once."""
     count, device, width = len(pixels), pixels.device, pixels.shape[-1]
     angle, zoom = strengths["rotate"] * torch.pi / 6, 1 + 0.3 * strengths["zoom"]
@@ -41,7 +41,7 @@ def warp(pixels: torch.Tensor, side: int, strengths: dict[str, torch.Tensor]) ->
     move_x, move_y = crop[0] + 0.5 * strengths["translate_x"], crop[1] + 0.5 * strengths["translate_y"]
     row_x = torch.stack([flip * angle.cos(), zoom * (shear_x - angle.sin()), move_x], 1)
     row_y = torch.stack([flip * (shear_y + angle.sin()), zoom * angle.cos(), move_y], 1)
-    grid = F.affine_grid(torch.stack([row_x, row_y], 1), [count, 3, side, side], align_corners=False)
+    grid = F.affine_grid(torch.stack([row_x, row_y], 1), pixels.shape, align_corners=False)
     return F.grid_sample(pixels, grid, padding_mode="reflection", align_corners=False)
 
 

@@ -1,8 +1,7 @@
 """How often a model is right."""
 import torch
-import torch.nn.functional as F
 
-from .images import LabelledImages, normalize
+from .images import LabelledImages, normalize, resize
 from .vision_transformer import VisionTransformer
 
 
@@ -11,10 +10,7 @@ def predictions(model: VisionTransformer, data: LabelledImages, side: int, batch
     """The likeliest class of each image [b], scaled to `side` pixels where it has another size."""
     answers = []
     for images in data.images.split(batch_size):
-        pixels = images.float() / 255
-        if pixels.shape[-1] != side:
-            pixels = F.interpolate(pixels, (side, side), mode="bilinear")
-        answers.append(model(normalize(pixels)).argmax(1))
+        answers.append(model(resize(normalize(images.float() / 255), side)).argmax(1))
     return torch.cat(answers)
 
 

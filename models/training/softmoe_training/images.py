@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 # Of the training images' channels, in 0…1; `softmoe import --preprocess cifar10` writes the same.
@@ -42,6 +43,11 @@ def normalize(pixels: torch.Tensor) -> torch.Tensor:
     """[b, 3, H, W] in 0…1 → mean 0, deviation 1 in every channel."""
     mean, deviation = statistics(pixels.device)
     return (pixels - mean) / deviation
+
+
+def resize(pixels: torch.Tensor, side: int) -> torch.Tensor:
+    """[b, 3, H, W] → [b, 3, side, side]."""
+    return pixels if pixels.shape[-1] == side else F.interpolate(pixels, (side, side), mode="bilinear")
 
 
 @cache

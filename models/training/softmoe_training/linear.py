@@ -14,8 +14,9 @@ class Linear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(*stack, outputs))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = x @ self.kernel
-        return y + self.bias.unsqueeze(-2).to(y.dtype)
+        if self.kernel.dim() == 2:
+            return F.linear(x, self.kernel.T, self.bias)
+        return torch.baddbmm(self.bias.unsqueeze(-2), x, self.kernel)
 
 
 class MLP(nn.Module):

@@ -1,20 +1,21 @@
-"""How weights are learned: AdamW, a cosine schedule with warm-up, and the average of the weights."""
+"""How weights are learned: Muon and AdamW, a cosine schedule with warm-up, and the average of the weights."""
 import math
 
 import torch
 
+from .muon import Muon
 from .settings import TrainingSettings
 from .vision_transformer import VisionTransformer
 
 
-def make_optimizer(model: VisionTransformer, settings: TrainingSettings) -> torch.optim.AdamW:
-    """Kernels and phi decay; biases, norms, positions and the router's scale do not."""
-    decaying = {"params": [], "weight_decay": settings.weight_decay}
-    others = {"params": [], "weight_decay": 0.0}
-    for name, parameter in model.named_parameters():
-        group = decaying if name.endswith((".kernel", ".phi")) else others
-        group["params"].append(parameter)
-    return torch.optim.AdamW([decaying, others], lr=settings.learning_rate, betas=(0.9, 0.99), fused=True)
+def make_optimizers(model: VisionTransformer, settings: TrainingSettings) -> tuple[Muon, torch.optim.AdamW]:
+    """Muon for the blocks' kernels, the experts' among them; AdamW, without decay, for all else."""
+    kernels = [parameter for name, parameter in model.blocks.named_parameters() if name.endswith("kernel")]
+    ids = set(map(id, kernels))
+    others = [parameter for parameter in model.parameters() if id(parameter) not in ids]
+    rate = settings.learning_rate
+    return (Muon(kernels, lr=rate, weight_decay=settings.weight_decay),
+            torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.99), weight_decay=0, fused=True))
 
 
 def learning_rate(progress: float, settings: TrainingSettings) -> float:

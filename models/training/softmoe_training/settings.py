@@ -37,9 +37,8 @@ class TrainingSettings:
     epochs: int = 400
     warmup_epochs: int = 10
     batch_size: int = 512
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-3
     weight_decay: float = 0.05
-    clip_norm: float = 1.0
     label_smoothing: float = 0.1
     averaging: float = 0.999
     drop_path: float = 0.1
@@ -112,8 +111,8 @@ PRESETS = {
     "cpu": Settings(
         ModelSettings(width=128, depth=6, head_count=4, mlp_width=512, moe_layers=(3, 4, 5), expert_width=128),
         TrainingSettings(
-            epochs=24, warmup_epochs=1, batch_size=128, label_smoothing=0.05, drop_path=0.0, trivial_augment=False,
-            mix_probability=0.0, erase_probability=0.0, growing_share=0.7)),
+            epochs=40, warmup_epochs=2, batch_size=256, drop_path=0.0, mix_probability=0.25, erase_probability=0.0,
+            growing_share=0.6)),
     # Seconds; it proves that everything works, and learns little.
     "smoke": Settings(
         ModelSettings(width=64, depth=3, head_count=2, mlp_width=128, moe_layers=(2,), expert_width=32),

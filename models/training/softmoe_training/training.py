@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from .augmentation import augment, mix
 from .compilation import compiled_model
 from .evaluation import accuracy
-from .images import LabelledImages
-from .optimization import average, learning_rate, make_optimizer
+from .images import LabelledImages, resize
+from .optimization import average, learning_rate, make_optimizers
 from .resume import FILE, Run, read_run
 from .settings import Settings
 from .vision_transformer import VisionTransformer
@@ -40,7 +40,7 @@ def start_or_continue(folder: Path, settings: Settings, device: torch.device) ->
     # Made on the CPU, so that a seed means the same weights on every device.
     model = VisionTransformer(settings.model, settings.training.drop_path).to(device)
     averaged = copy.deepcopy(model).eval().requires_grad_(False)
-    run = Run(settings, model, averaged, make_optimizer(model, settings.training))
+    run = Run(settings, model, averaged, *make_optimizers(model, settings.training))
     if (folder / FILE).is_file():
         state = read_run(folder)
         found = Settings.from_dict(state["settings"])
@@ -88,17 +88,18 @@ def train_epoch(run: Run, forward, data: LabelledImages, side: int, machine: Mac
     batches = order[: len(order) // settings.batch_size * settings.batch_size].split(settings.batch_size)
     total = torch.zeros((), device=device)
     for index, batch in enumerate(batches):
-        for group in run.optimizer.param_groups:
-            group["lr"] = learning_rate(run.epoch + (index + 1) / len(batches), settings)
-        pixels = augment(data.images[batch], side, settings)
+        rate = learning_rate(run.epoch + (index + 1) / len(batches), settings)
+        pixels = augment(data.images[batch], settings)
         pixels, targets = mix(pixels, data.labels[batch], len(data.class_names), settings.mix_probability)
         with machine.autocast():
-            logits = forward(pixels)
+            logits = forward(resize(pixels, side))
         loss = F.cross_entropy(logits.float(), targets, label_smoothing=settings.label_smoothing)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(run.model.parameters(), settings.clip_norm)
-        run.optimizer.step()
-        run.optimizer.zero_grad(set_to_none=True)
+        for optimizer in (run.muon, run.adamw):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         average(run.averaged, run.model, run.epoch * len(batches) + index, settings)
         total += loss.detach()
         if sys.stderr.isatty():

@@ -105,4 +105,4 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch
     # The fused form saves a GPU's memory; on a CPU its backward pass takes several times as long in bfloat16.
     if query.is_cuda:
         return F.scaled_dot_product_attention(query, key, value)
-    return (query @ key.transpose(2, 3) * query.shape[-1] ** -0.5).softmax(-1) @ value
+    return (query * query.shape[-1] ** -0.5 @ key.transpose(2, 3)).softmax(-1) @ value

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from softmoe_training.augmentation import OPERATIONS, augment, boxes, change_colors, mix, warp
-from softmoe_training.images import normalize
+from softmoe_training.images import normalize, resize
 
 from .support import SETTINGS, random_images
 
@@ -24,22 +24,23 @@ class AugmentationTests(unittest.TestCase):
 
     def test_without_an_operation_an_image_is_flipped_and_moved_by_whole_pixels(self):
         pixels = DATA.images.float() / 255
-        moved = warp(pixels, 32, NONE)
+        moved = warp(pixels, NONE)
         for image, result in zip(pixels, moved):
             shifts = [torch.roll(flipped, (y, x), (1, 2))[:, 4:28, 4:28] for flipped in (image, image.flip(2))
                       for y in range(-4, 5) for x in range(-4, 5)]
             self.assertLess(min((shift - result[:, 4:28, 4:28]).abs().max() for shift in shifts), 1e-4)
 
     def test_an_image_of_every_size(self):
+        augmented = augment(DATA.images, SETTINGS.training)
         for side in (16, 24, 32):
-            result = augment(DATA.images, side, SETTINGS.training)
+            result = resize(augmented, side)
             self.assertEqual(result.shape, (64, 3, side, side))
             self.assertTrue(result.isfinite().all())
 
     def test_without_augmentation_colours_are_those_of_evaluation(self):
         plain = replace(SETTINGS.training, trivial_augment=False, erase_probability=0.0)
         grey = torch.full((2, 3, 32, 32), 77, dtype=torch.uint8)
-        torch.testing.assert_close(augment(grey, 24, plain), normalize(grey[:, :, :24, :24].float() / 255))
+        torch.testing.assert_close(augment(grey, plain), normalize(grey.float() / 255))
 
     def test_boxes_have_at_most_the_share_asked_for(self):
         share = boxes(32, torch.linspace(0, 1, 64)).mean((1, 2, 3))

@@ -42,15 +42,13 @@ class ResumeTests(unittest.TestCase):
         folder = Path(self.directory.name)
         exact = start_or_continue(folder, SETTINGS, CPU)
         train(exact, self.data, self.data, folder, MACHINE, deadline=-math.inf, compact=True)
-        parameters = exact.parameters()
-        self.assertLess((folder / FILE).stat().st_size, 3 * sum(p.numel() for p in parameters) + 100_000)
+        parameters = list(exact.model.parameters())
+        self.assertLess((folder / FILE).stat().st_size, 2 * sum(p.numel() for p in parameters) + 100_000)
         again = start_or_continue(folder, SETTINGS, CPU)
         self.assertEqual(again.epoch, 1)
-        for mine, theirs in zip(parameters, again.parameters()):
+        for mine, theirs in zip(parameters, again.model.parameters()):
             torch.testing.assert_close(theirs, mine, rtol=2**-8, atol=0)
-            before, after = exact.optimizer.state[mine], again.optimizer.state[theirs]
-            torch.testing.assert_close(after["exp_avg_sq"].sqrt(), before["exp_avg_sq"].sqrt(), rtol=0.13, atol=1e-9)
-            self.assertEqual(after["step"], before["step"])
+        torch.testing.assert_close(again.adamw.state_dict()["state"], exact.adamw.state_dict()["state"])
         self.assertTrue(self.run_in(".", compact=True).is_dir())
 
     def test_other_settings_are_refused(self):
