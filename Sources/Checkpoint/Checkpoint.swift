@@ -39,7 +39,7 @@ public struct Checkpoint: Sendable {
   public func tensor(_ name: String, shape: [Int], types: [ElementType] = ElementType.allCases)
     throws(CheckpointError) -> Tensor
   {
-    let expected = Tensor.summary(type: types.map(\.name).joined(separator: " or "), shape: shape)
+    let expected = Tensor.summary(type: types.map(\.rawValue).joined(separator: " or "), shape: shape)
     guard let index = indexByName[name] else { throw .missingTensor(name: name, expected: expected) }
     let tensor = tensors[index]
     guard tensor.shape == shape, types.contains(tensor.type) else {

@@ -216,7 +216,7 @@ public struct CheckpointWriter: ~Copyable {
       typealias Field = Layout.Record
       let start = tableOffset + index * Layout.recordLength
       bytes.replaceSubrange(start..<start + tensor.name.utf8.count, with: tensor.name.utf8)
-      put(tensor.type.rawValue, at: start + Field.type)
+      put(tensor.type.code, at: start + Field.type)
       put(tensor.arrangement.rawValue, at: start + Field.arrangement)
       put(UInt32(tensor.shape.count), at: start + Field.rank)
       for (axis, dimension) in tensor.shape.enumerated() {

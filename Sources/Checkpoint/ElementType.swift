@@ -1,13 +1,29 @@
-/// How one number of a tensor is stored. The raw value is the code in the file.
-public enum ElementType: UInt16, Sendable, CaseIterable {
+/// How one number of a tensor is stored. The raw value is the name that commands and messages use.
+public enum ElementType: String, Sendable, CaseIterable {
   /// IEEE 754 binary32.
-  case f32 = 1
+  case f32
   /// bfloat16: the upper half of a binary32.
-  case bf16 = 2
+  case bf16
   /// IEEE 754 binary16.
-  case f16 = 3
+  case f16
   /// Integers −127…127 with a scale for each output column; matrices in panels only.
-  case int8 = 4
+  case int8
+
+  /// The code in the file.
+  public var code: UInt16 {
+    switch self {
+    case .f32: 1
+    case .bf16: 2
+    case .f16: 3
+    case .int8: 4
+    }
+  }
+
+  /// The type of that code.
+  public init?(code: UInt16) {
+    guard let type = Self.allCases.first(where: { $0.code == code }) else { return nil }
+    self = type
+  }
 
   /// Bytes a number.
   public var byteCount: Int {
@@ -16,22 +32,6 @@ public enum ElementType: UInt16, Sendable, CaseIterable {
     case .bf16, .f16: 2
     case .int8: 1
     }
-  }
-
-  /// The name that commands and messages use.
-  public var name: String {
-    switch self {
-    case .f32: "f32"
-    case .bf16: "bf16"
-    case .f16: "f16"
-    case .int8: "int8"
-    }
-  }
-
-  /// The type of that name.
-  public init?(name: String) {
-    guard let type = Self.allCases.first(where: { $0.name == name }) else { return nil }
-    self = type
   }
 }
 

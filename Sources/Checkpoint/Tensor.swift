@@ -55,7 +55,7 @@ public struct Tensor: Sendable {
   }
 
   /// Shape and type in words, as "f32 [128, 384]".
-  public var summary: String { Self.summary(type: type.name, shape: shape) }
+  public var summary: String { Self.summary(type: type.rawValue, shape: shape) }
 
   static func summary(type: String, shape: [Int]) -> String {
     "\(type) [\(shape.map(String.init).joined(separator: ", "))]"

@@ -31,10 +31,10 @@ struct TensorTable {
     let name = try self.name(at: record + Field.name, reader: reader)
 
     let code = try reader.integer("element type of '\(name)'", at: record + Field.type, as: UInt16.self)
-    guard let type = ElementType(rawValue: code) else {
+    guard let type = ElementType(code: code) else {
       throw .invalid(
         field: "element type of '\(name)'", offset: UInt64(record + Field.type),
-        expected: ElementType.allCases.map { "\($0.rawValue) (\($0.name))" }.joined(separator: " or "),
+        expected: ElementType.allCases.map { "\($0.code) (\($0.rawValue))" }.joined(separator: " or "),
         found: "\(code)")
     }
     let arrangementCode = try reader.integer(

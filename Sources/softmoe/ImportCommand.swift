@@ -37,7 +37,7 @@ struct ImportCommand: ParsableCommand {
   var preprocess: String?
   @Option(help: "none, or bfloat16 as vmoe's released code does.")
   var dispatchRounding: DispatchRounding = .none
-  @Option(help: "How weight matrices are stored: f32, bf16 or f16.") var dtype: ElementType = .f32
+  @Option(help: "How weight matrices are stored.") var dtype: ElementType = .f32
   @Option(help: "A line about where the weights come from, KEY=VALUE; may be given again.")
   var provenance: [String] = []
 
@@ -111,7 +111,7 @@ struct ImportCommand: ParsableCommand {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     print(
-      "\(output): \(description.name), family \(imported.family.rawValue), matrices as \(dtype.name), "
+      "\(output): \(description.name), family \(imported.family.rawValue), matrices as \(dtype.rawValue), "
         + megabytes(imported.byteCount))
     let (configuration, preprocessing) = (imported.configuration, description.preprocessing)
     print("configuration", String(decoding: try encoder.encode(configuration), as: UTF8.self))
@@ -136,13 +136,4 @@ extension ModelFamily: ExpressibleByArgument {}
 extension PoolingOption: ExpressibleByArgument {}
 extension PositionOption: ExpressibleByArgument {}
 extension DispatchRounding: ExpressibleByArgument {}
-extension ElementType: ExpressibleByArgument {
-  /// By name, as "bf16".
-  public init?(argument: String) { self.init(name: argument) }
-  /// Its name.
-  public var defaultValueDescription: String { name }
-  /// Every name.
-  public static var allValueStrings: [String] { allCases.map(\.name) }
-  /// One line for each.
-  public static var allValueDescriptions: [String: String] { [:] }
-}
+extension ElementType: ExpressibleByArgument {}

@@ -45,7 +45,7 @@ struct ModelInspection: Encodable {
     let weights = checkpoint.tensors.filter { !$0.name.hasPrefix("probe/") }
     parameters = weights.reduce(0) { $0 + $1.count }
     tensors = checkpoint.tensors.map {
-      Tensor(name: $0.name, type: $0.type.name, shape: $0.shape, bytes: $0.byteCount)
+      Tensor(name: $0.name, type: $0.type.rawValue, shape: $0.shape, bytes: $0.byteCount)
     }
     blocks = (0..<configuration.depth).map { index in
       let own = weights.filter { $0.name.hasPrefix("blocks/\(index)/") }

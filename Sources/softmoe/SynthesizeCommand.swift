@@ -13,7 +13,7 @@ struct SynthesizeCommand: ParsableCommand {
   @Option(help: "Slots of each expert.") var slots = 1
   @Option(help: "Side of the square input in pixels.") var image = 224
   @Option(help: "Number of classes.") var classes = 1_000
-  @Option(help: "How weight matrices are stored: f32, bf16, f16 or int8.") var dtype: ElementType = .bf16
+  @Option(help: "How weight matrices are stored.") var dtype: ElementType = .bf16
   @Option(name: .shortAndLong, help: "The .smoe file to write.") var output: String
 
   func validate() throws {

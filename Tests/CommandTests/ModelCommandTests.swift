@@ -35,6 +35,12 @@ import Testing
     }
   }
 
+  @Test func helpNamesTheDefaultAsItIsTyped() throws {
+    let help = try Command.succeed(["import", "--help"]).split(whereSeparator: \.isWhitespace)
+      .joined(separator: " ")
+    #expect(help.contains("(values: f32, bf16, f16, int8; default: f32)"), "\(help)")
+  }
+
   @Test func inspectTellsPeopleAndPrograms() throws {
     try withModel { path in
       let text = try Command.succeed(["inspect", path])
