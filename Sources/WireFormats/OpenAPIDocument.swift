@@ -63,7 +63,8 @@ public struct OpenAPIDocument: Sendable, Equatable {
         "schemas": {
     \#(serviceSchemas),
     \#(expertSchemas),
-    \#(inferSchemas)
+    \#(inferSchemas),
+    \#(inferMetadata)
         }
       }
     }
