@@ -62,7 +62,7 @@ def with_triton(port: int, right: list):
         assert answer.get_response()["id"] == "ours-7"
         assert np.allclose(answer.as_numpy("probabilities"), probabilities, atol=1e-6)
         logits = answer.as_numpy("logits")
-        assert logits.shape == (2, 10) and answer.as_numpy("features").shape == (2, 144)
+        assert logits.shape == (2, 10) and answer.as_numpy("features").shape == (2, 128)
         softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         assert np.allclose(softmax, probabilities, atol=1e-5)
 
@@ -102,7 +102,7 @@ def with_requests(port: int, right: list):
     results = many.json()["results"]
     assert results[0] == {"name": "a.jpg", "predictions": right} and results[1]["error_type"] == "unsupported_media_type"
     embedding = session.post(f"{url}/embed", data=PHOTO.read_bytes()).json()["embedding"]
-    assert len(embedding) == 144
+    assert len(embedding) == 128
     layer = session.get(f"{url}/info").json()["model"]["moe_layers"][0]
     overlay = session.post(f"{url}/explain?layer={layer}&expert=0", data=PHOTO.read_bytes())
     picture = Image.open(io.BytesIO(overlay.content))

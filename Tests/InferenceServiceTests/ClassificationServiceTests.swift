@@ -200,7 +200,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
     let kept = try running.client().request(
       "GET", "/info", headers: ["X-Request-ID: job-7:a.b_c", "traceparent: \(trace)"])
     #expect(kept.headers["x-request-id"] == "job-7:a.b_c" && kept.headers["traceparent"] == trace)
-    #expect(kept.text.contains("\"expert_count\":16"))
+    #expect(kept.text.contains("\"expert_count\":32"))
     let replaced = try running.client().request("GET", "/info", headers: ["X-Request-ID: <script>"])
     #expect(replaced.headers["x-request-id"]?.count == 16)
   }

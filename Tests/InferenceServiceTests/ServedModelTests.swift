@@ -28,15 +28,15 @@ import Testing
     (#""name":"c"#, #""nome":"c"#, "metadata section 'name': the key 'name' is missing"),
     (#""name":"c"#, #""name":7 "#, "metadata section 'name': expected JSON in UTF-8"),
     (
-      #""expert_count":16"#, #""expert_count": 0"#,
+      #""expert_count":32"#, #""expert_count": 0"#,
       "configuration.moe.expert_count: expected 1…65536, found 0"
     ),
-    (#""expert_count":16"#, #""expert_count":17"#, "tensor 'blocks/3/moe/"),
+    (#""expert_count":32"#, #""expert_count":33"#, "tensor 'blocks/3/moe/"),
     (
-      #""expert_count":16"#, #""expert_count":-1"#,
+      #""expert_count":32"#, #""expert_count":-1"#,
       "configuration.moe.expert_count: expected 1…65536, found -1"
     ),
-    (#""head_count":3"#, #""head_count":5"#, "configuration.head_count: 5 heads do not divide the width 144"),
+    (#""head_count":4"#, #""head_count":5"#, "configuration.head_count: 5 heads do not divide the width 128"),
     (
       #""patch_size":4"#, #""patch_size":5"#,
       "configuration.image_height: 32 is no multiple of the patch size 5"
@@ -44,7 +44,7 @@ import Testing
     (#""patch_size":4"#, #""patch_size":8"#, "tensor 'patch_embedding/kernel': expected"),
     (#""layers":[3,4,5]"#, #""layers":[3,4,6]"#, "expected ascending indices below the depth 6"),
     (#""class_count":10"#, #""class_count":11"#, "tensor 'head/kernel': expected"),
-    (#""width":144"#, #""width":1e9"#, "configuration.width: expected 1…65536, found 1000000000"),
+    (#""width":128"#, #""width":1e9"#, "configuration.width: expected 1…65536, found 1000000000"),
     (
       #""norm_epsilon":1e-06"#, #""norm_epsilon":1e+99"#,
       "metadata section 'configuration': expected JSON in UTF-8 with numbers that fit"

@@ -228,13 +228,13 @@ def screenshots(browser, url: str, folder: pathlib.Path):
     """What docs/page shows, in 128 colours."""
     folder.mkdir(parents=True, exist_ok=True)
     for device, options in {
-        "desktop": {"viewport": {"width": 1280, "height": 1460}},
+        "desktop": {"viewport": {"width": 1280, "height": 1860}},
         "phone": {"viewport": {"width": 390, "height": 1760}, "has_touch": True, "is_mobile": True},
     }.items():
         for scheme in ("light", "dark"):
             with opened(browser, url, color_scheme=scheme, reduced_motion="reduce", **options) as page:
                 page.locator(".sample").first.click()
-                expect(page.locator(".expert")).to_have_count(16)
+                expect(page.locator(".expert")).to_have_count(32)
                 expect(page.locator("#load .marked").first).to_have_attribute("d", re.compile("M"))
                 path = folder / f"{device}-{scheme}.png"
                 page.screenshot(path=path)
