@@ -66,7 +66,7 @@ def cifar(folder: pathlib.Path) -> Subject:
     """The bundled model, sent images of CIFAR-10's size."""
     checkpoint = ROOT / "models/cifar10-softmoe.smoe"
     onnx = folder / "cifar10" / "onnx" / "model.onnx"
-    if not onnx.exists():
+    if not onnx.exists() or onnx.stat().st_mtime < checkpoint.stat().st_mtime:
         export(checkpoint, onnx)
     tiles = folder / "cifar10" / "tiles"
     cut(tiles)
