@@ -42,7 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     training.add_argument("--data", type=Path, required=True, help="folder of train/CLASS/*.jpg, test/CLASS/*.jpg")
     training.add_argument("--run", type=Path, required=True, help="folder for the run's state and log")
     training.add_argument("--minutes", type=float, default=math.inf, help="stop in time; the same command continues")
-    training.add_argument("--compact", action="store_true", help="keep 3 bytes a parameter of state instead of 16")
+    training.add_argument("--compact", action="store_true", help="keep 2 bytes a parameter of state instead of 12")
     training.add_argument("--device", help="cuda or cpu (default: cuda where there is one)")
     training.add_argument("--threads", type=int, help="CPU threads (default: all)")
     training.add_argument("--bfloat16", action=argparse.BooleanOptionalAction, help="(default: on a GPU)")

@@ -107,7 +107,7 @@ def parse(text: str, like):
 PRESETS = {
     # 18 M parameters, for a GPU.
     "cifar10": Settings(),
-    # What one CPU core can do in an evening.
+    # The bundled model: what two CPU cores can do in an hour.
     "cpu": Settings(
         ModelSettings(width=128, depth=6, head_count=4, mlp_width=512, moe_layers=(3, 4, 5), expert_width=128),
         TrainingSettings(
