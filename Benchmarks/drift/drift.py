@@ -41,6 +41,8 @@ def divergences(softmoe: pathlib.Path, model: pathlib.Path, paths, change) -> li
             change(Image.open(path).convert("RGB")).save(f"{folder}/{index:04}.png", compress_level=1)
         command = [softmoe, "experts", model, "--images", folder, "--json"]
         layers = json.loads(subprocess.check_output(command, stderr=subprocess.DEVNULL))["layers"]
+    if any("divergence" not in layer["usage"] for layer in layers):
+        raise SystemExit(f"{model} has no profile of its weights beside it; `softmoe profile` makes one")
     return [(layer["usage"]["divergence"], layer["usage"]["divergence_limit"]) for layer in layers]
 
 
