@@ -59,7 +59,6 @@ let package = Package(
         + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
     .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
-    .target(name: "WireFormats", swiftSettings: strict),
     .target(name: "LoadGenerator", dependencies: ["CEpoll"], swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CGnuTLS", "CMicroHTTPD"], swiftSettings: strict),
     // libjpeg-turbo's row interface, which leaves by longjmp: caught in C (libjpeg62-turbo-dev).
@@ -71,15 +70,16 @@ let package = Package(
     .target(
       name: "CheckpointImport", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"],
       swiftSettings: strict),
-    .target(name: "ExpertUsage", dependencies: ["SoftMoEViT"], swiftSettings: strict),
-    .target(name: "Batching", swiftSettings: strict),
 
-    // Second floor.
+    // Second floor: inference, which knows no HTTP.
     .target(
-      name: "InferenceService",
+      name: "Inference", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"], swiftSettings: strict),
+
+    // Third floor.
+    .target(
+      name: "HTTPService",
       dependencies: [
-        "Batching", "Checkpoint", "ExpertUsage", "ImageInput", "Metrics", "MicroHTTP", "SoftMoEViT",
-        "WireFormats",
+        "Checkpoint", "ImageInput", "Inference", "Metrics", "MicroHTTP", "SoftMoEViT",
         .product(name: "Logging", package: "swift-log"),
       ], resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
 
@@ -87,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "softmoe",
       dependencies: [
-        "CheckpointImport", "ExpertUsage", "InferenceService", "Kernels", "LoadGenerator",
+        "CheckpointImport", "HTTPService", "Inference", "Kernels", "LoadGenerator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -141,13 +141,11 @@ let package = Package(
       exclude: ["Corpus"],
       swiftSettings: strict),
     .testTarget(
-      name: "WireFormatsTests", dependencies: ["WireFormats"], exclude: ["Corpus", "Fixtures"],
-      swiftSettings: strict),
-    .testTarget(name: "ExpertUsageTests", dependencies: ["ExpertUsage"], swiftSettings: strict),
-    .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
+      name: "InferenceTests", dependencies: ["Inference"], swiftSettings: strict),
     .testTarget(
-      name: "InferenceServiceTests", dependencies: ["InferenceService", "CheckpointImport", "TestSupport"],
-      swiftSettings: strict),
+      name: "HTTPServiceTests",
+      dependencies: ["CheckpointImport", "HTTPService", "Inference", "TestSupport"],
+      exclude: ["Wire/Corpus", "Wire/Fixtures"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -163,6 +161,6 @@ if Context.environment["SOFTMOE_FUZZ"] != nil {
     fuzzer("FuzzCheckpoint", ["Checkpoint", "FuzzDriver"]),
     fuzzer("FuzzImport", ["CheckpointImport", "FuzzDriver"]),
     fuzzer("FuzzImage", ["ImageInput", "FuzzDriver"]),
-    fuzzer("FuzzWire", ["WireFormats", "FuzzDriver"]),
+    fuzzer("FuzzWire", ["HTTPService", "FuzzDriver"]),
   ]
 }

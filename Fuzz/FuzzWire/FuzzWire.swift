@@ -1,6 +1,6 @@
 import FuzzDriver
 import Glibc
-import WireFormats
+import HTTPService
 
 /// Reads each input as what a client might send, in the format that SOFTMOE_FUZZ_FORMAT names.
 @main struct FuzzWire {

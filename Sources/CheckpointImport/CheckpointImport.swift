@@ -3,11 +3,11 @@ import ImageInput
 import SoftMoEViT
 
 /// A model found in a file of another format, ready to be written as a checkpoint.
-public struct CheckpointImport {
+package struct CheckpointImport {
   /// What names, shapes and options say the model is.
-  public var configuration: ModelConfiguration { plan.configuration }
+  package var configuration: ModelConfiguration { plan.configuration }
   /// Whose names it has.
-  public let family: ModelFamily
+  package let family: ModelFamily
   private let plan: ImportPlan
   private let matrixType: ElementType
   private let files: [MappedFile]
@@ -23,7 +23,7 @@ public struct CheckpointImport {
   ///     first bytes.
   ///   - options: what the file can't tell.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
-  public init(path: String, options: ImportOptions) throws(ImportError) {
+  package init(path: String, options: ImportOptions) throws(ImportError) {
     let file: MappedFile
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
     let tensors = try SourceFormat.tensors(in: file, path: path)
@@ -82,14 +82,14 @@ public struct CheckpointImport {
   }
 
   /// Bytes of the tensors that `write` writes.
-  public var byteCount: Int {
+  package var byteCount: Int {
     plan.tensors.reduce(0) { $0 + described($1).byteCount }
   }
 
   /// Whether labels and preprocessing fit the model.
   ///
   /// - Throws: `ImportError.option`, naming the one that doesn't.
-  public func check(_ description: ModelDescription) throws(ImportError) {
+  package func check(_ description: ModelDescription) throws(ImportError) {
     guard description.labels.count == configuration.classCount else {
       throw .option(
         name: "labels",
@@ -110,7 +110,7 @@ public struct CheckpointImport {
   ///
   /// - Parameter progress: told the share that is written, after each tensor.
   /// - Throws: `ImportError`; the file at `path` is then as it was.
-  public func write(
+  package func write(
     to path: String, _ description: ModelDescription, progress: (_ share: Double) -> Void = { _ in }
   ) throws(ImportError) {
     try check(description)

@@ -1,7 +1,7 @@
 import Checkpoint
 
 /// Why a checkpoint of another format can't be imported.
-public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The source is not what its format demands.
   case invalidSource(path: String, problem: String)
   /// A tensor that the model needs is not there.
@@ -22,7 +22,7 @@ public enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case checkpoint(CheckpointError)
 
   /// One line: what was expected, what was found, what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .invalidSource(let path, let problem): "\(path): \(problem)"
     case .missing(let name, let expected): "tensor '\(name)' is missing: expected \(expected)"

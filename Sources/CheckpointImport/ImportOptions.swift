@@ -3,7 +3,7 @@ import ImageInput
 import SoftMoEViT
 
 /// Which implementation's names and conventions a source follows.
-public enum ModelFamily: String, Sendable, CaseIterable {
+package enum ModelFamily: String, Sendable, CaseIterable {
   /// google-research/vmoe: Flax names.
   case vmoe
   /// bwconrad/soft-moe and timm: PyTorch names.
@@ -11,7 +11,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
 }
 
 /// How tokens become features, as the command names it.
-public enum PoolingOption: String, Sendable, CaseIterable {
+package enum PoolingOption: String, Sendable, CaseIterable {
   /// The class token.
   case token
   /// The first token of a model without a class token (vmoe's classifier '0').
@@ -23,7 +23,7 @@ public enum PoolingOption: String, Sendable, CaseIterable {
 }
 
 /// Positions that are computed, not learned, so that no tensor tells them.
-public enum PositionOption: String, Sendable, CaseIterable {
+package enum PositionOption: String, Sendable, CaseIterable {
   /// Sines and cosines of the patches' rows and columns.
   case sincos2d
   /// None.
@@ -31,39 +31,39 @@ public enum PositionOption: String, Sendable, CaseIterable {
 }
 
 /// What a source's names and shapes can't tell. nil takes the stated default.
-public struct ImportOptions: Sendable {
+package struct ImportOptions: Sendable {
   /// Told by the names.
-  public var family: ModelFamily?
+  package var family: ModelFamily?
   /// Told by the shapes in vmoe, and must equal them if given; timm's default is width / 64.
-  public var headCount: Int?
+  package var headCount: Int?
   /// The MAP head or the class token where there is one, else the mean.
-  public var pooling: PoolingOption?
+  package var pooling: PoolingOption?
   /// Height and width in pixels; a square by default.
-  public var imageSize: (height: Int, width: Int)?
+  package var imageSize: (height: Int, width: Int)?
   /// What a vmoe model without a position embedding adds: sincos2d by default.
-  public var position: PositionOption = .sincos2d
+  package var position: PositionOption = .sincos2d
   /// vmoe's released code rounds to bfloat16; the default does not.
-  public var dispatchRounding: DispatchRounding = .none
+  package var dispatchRounding: DispatchRounding = .none
   /// How weight matrices are stored.
-  public var matrixType: ElementType = .f32
+  package var matrixType: ElementType = .f32
 
   /// All defaults.
-  public init() {}
+  package init() {}
 }
 
 /// What goes into a checkpoint's header besides the configuration.
-public struct ModelDescription: Sendable {
+package struct ModelDescription: Sendable {
   /// The name that answers carry.
-  public var name: String
+  package var name: String
   /// One label a class, in order.
-  public var labels: [String]
+  package var labels: [String]
   /// How images become pixels.
-  public var preprocessing: Preprocessing
+  package var preprocessing: Preprocessing
   /// Where the weights come from, for people.
-  public var provenance: [String: String]
+  package var provenance: [String: String]
 
   /// All four.
-  public init(name: String, labels: [String], preprocessing: Preprocessing, provenance: [String: String]) {
+  package init(name: String, labels: [String], preprocessing: Preprocessing, provenance: [String: String]) {
     (self.name, self.labels, self.preprocessing, self.provenance) = (name, labels, preprocessing, provenance)
   }
 }

@@ -7,7 +7,7 @@ import SoftMoEViT
 ///
 ///     pixels [n, 3, H, W], normalised  →  logits [n, c], features [n, …] (pooled, what the head reads),
 ///                                         dispatch.L and combine.L [n, m, e, p] for each Soft MoE block L
-public struct ModelTrace {
+package struct ModelTrace {
   private let model: SoftMoEViT
   private let pixels: SourceTensor
   private var imageCount: Int { pixels.shape[0] }
@@ -15,7 +15,7 @@ public struct ModelTrace {
   /// Opens a safetensors file with the tensor `pixels`.
   ///
   /// - Throws: `ImportError`, when it is not there or is no [n, 3, H, W] of the model's size.
-  public init(of model: SoftMoEViT, pixels path: String) throws(ImportError) {
+  package init(of model: SoftMoEViT, pixels path: String) throws(ImportError) {
     let file: MappedFile
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
     let tensors = try Safetensors.tensors(in: file, path: path)
@@ -34,7 +34,7 @@ public struct ModelTrace {
   /// Runs the model over all images and writes the results, a batch at a time.
   ///
   /// - Throws: `ImportError.checkpoint` when the output can't be written; what was at `path` stays then.
-  public func write(to path: String, maxBatch: Int = 8, threadCount: Int) throws(ImportError) {
+  package func write(to path: String, maxBatch: Int = 8, threadCount: Int) throws(ImportError) {
     do throws(CheckpointError) {
       let writer = try SafetensorsWriter(path: path, shapes: shapes)
       var workspace = Workspace(

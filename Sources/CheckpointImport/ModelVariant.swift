@@ -1,21 +1,21 @@
 import SoftMoEViT
 
 /// The sizes that the paper and its forerunners call Ti, S, B, L and H, with a patch size: `S/16`.
-public struct ModelVariant: Sendable, Equatable {
+package struct ModelVariant: Sendable, Equatable {
   /// d, number of blocks, attention heads, h.
-  public let width, depth, headCount, mlpWidth: Int
+  package let width, depth, headCount, mlpWidth: Int
   /// P.
-  public let patchSize: Int
+  package let patchSize: Int
 
   private static let sizes: [Substring: (width: Int, depth: Int, headCount: Int)] = [
     "Ti": (192, 12, 3), "S": (384, 12, 6), "B": (768, 12, 12), "L": (1024, 24, 16), "H": (1280, 32, 16),
   ]
 
   /// The names before the slash.
-  public static let names = ["Ti", "S", "B", "L", "H"]
+  package static let names = ["Ti", "S", "B", "L", "H"]
 
   /// The variant of that name, nil for an unknown one.
-  public init?(_ name: String) {
+  package init?(_ name: String) {
     let parts = name.split(separator: "/", maxSplits: 1)
     guard parts.count == 2, let size = Self.sizes[parts[0]], let patch = Int(parts[1]), patch > 0 else {
       return nil
@@ -31,7 +31,7 @@ public struct ModelVariant: Sendable, Equatable {
   /// - Parameters:
   ///   - experts: n, or 0 for a dense ViT.
   ///   - slots: p.
-  public func configuration(experts: Int, slots: Int, imageSize: Int, classCount: Int) -> ModelConfiguration {
+  package func configuration(experts: Int, slots: Int, imageSize: Int, classCount: Int) -> ModelConfiguration {
     ModelConfiguration(
       imageHeight: imageSize, imageWidth: imageSize, patchSize: patchSize, width: width, depth: depth,
       headCount: headCount, mlpWidth: mlpWidth, classCount: classCount, activation: .geluTanh,

@@ -81,7 +81,7 @@ extension CheckpointImport {
   /// A model of random weights, ready to be written.
   ///
   /// - Throws: `ImportError.option` for a configuration that describes no model.
-  public init(synthesizing configuration: ModelConfiguration, as type: ElementType) throws(ImportError) {
+  package init(synthesizing configuration: ModelConfiguration, as type: ElementType) throws(ImportError) {
     do throws(ConfigurationError) {
       try configuration.validate()
     } catch {

@@ -2,17 +2,17 @@
 ///
 /// Orientation is applied, alpha is dropped without compositing, gray and palettes become red, green and
 /// blue; then `Preprocessing`. A decoder holds no state between images and may be shared by threads.
-public struct ImageDecoder: Sendable {
+package struct ImageDecoder: Sendable {
   /// What is done to each image.
-  public let preprocessing: Preprocessing
+  package let preprocessing: Preprocessing
   /// What one image may cost.
-  public let limits: ImageLimits
+  package let limits: ImageLimits
   /// How faithfully JPEGs are decoded.
-  public let mode: DecodeMode
+  package let mode: DecodeMode
   private let normalisation: Normalisation
 
   /// - Throws: `ImageError.preprocessing` when `preprocessing` cannot be used.
-  public init(
+  package init(
     preprocessing: Preprocessing, limits: ImageLimits = ImageLimits(), mode: DecodeMode = .exact
   ) throws(ImageError) {
     try preprocessing.validate()
@@ -27,7 +27,7 @@ public struct ImageDecoder: Sendable {
   /// - Throws: `ImageError`; sizes are judged from the header, before memory is taken for pixels.
   /// - Cost: a JPEG or plain PNG is resized while it is decoded, so that memory grows with the image's width
   ///   and not its area; a progressive JPEG, an interlaced PNG and a WebP are held whole.
-  public func pixels(from bytes: [UInt8]) throws(ImageError) -> RGBImage {
+  package func pixels(from bytes: [UInt8]) throws(ImageError) -> RGBImage {
     try decode(bytes) { geometry, shrinkage in
       Resampler(geometry, filter: preprocessing.filter, shrinkage: shrinkage)
     }.image()
@@ -35,7 +35,7 @@ public struct ImageDecoder: Sendable {
 
   /// The crop normalised, [crop height, crop width, 3]: `(byte / 255 − mean) / std` in float32.
   /// - Throws: as `pixels(from:)`.
-  public func tensor(from bytes: [UInt8]) throws(ImageError) -> [Float] {
+  package func tensor(from bytes: [UInt8]) throws(ImageError) -> [Float] {
     normalisation.apply(to: try pixels(from: bytes).pixels)
   }
 

@@ -1,5 +1,5 @@
 /// Why an image, or the description of how to prepare images, was refused.
-public enum ImageError: Error, Sendable, Equatable {
+package enum ImageError: Error, Sendable, Equatable {
   /// No bytes at all.
   case empty
   /// Not a JPEG, a PNG or a WebP by its first bytes.
@@ -22,7 +22,7 @@ public enum ImageError: Error, Sendable, Equatable {
 
 extension ImageError {
   /// What a caller can do about an error; each maps to one HTTP status.
-  public enum Category: Sendable, Equatable {
+  package enum Category: Sendable, Equatable {
     /// Send an image: 400.
     case missing
     /// Send another format: 415.
@@ -36,7 +36,7 @@ extension ImageError {
   }
 
   /// Which of the five this is.
-  public var category: Category {
+  package var category: Category {
     switch self {
     case .empty: .missing
     case .unknownFormat, .unsupported: .unsupported
@@ -49,7 +49,7 @@ extension ImageError {
 
 extension ImageError: CustomStringConvertible {
   /// What was expected and what was found; never any of the bytes.
-  public var description: String {
+  package var description: String {
     switch self {
     case .empty:
       "expected a JPEG, PNG or WebP image, found no bytes"

@@ -1,12 +1,12 @@
 /// The encodings that are read.
-public enum ImageFormat: String, Sendable, CaseIterable {
+package enum ImageFormat: String, Sendable, CaseIterable {
   case jpeg = "JPEG"
   case png = "PNG"
   case webp = "WebP"
 
   /// Recognises the first bytes of a file; nil when they belong to none of the three.
   /// - Parameter bytes: the whole file or at least its first 12 bytes.
-  public init?(detecting bytes: [UInt8]) {
+  package init?(detecting bytes: [UInt8]) {
     let reader = ByteReader(bytes)
     if reader.matches("\u{89}PNG\r\n\u{1A}\n", at: 0) {
       self = .png

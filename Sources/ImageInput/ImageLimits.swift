@@ -1,22 +1,22 @@
 /// What one image may cost before it is refused.
-public struct ImageLimits: Sendable, Equatable {
+package struct ImageLimits: Sendable, Equatable {
   /// Width × height, from the header, before anything is allocated for pixels.
-  public var maxPixels: Int
+  package var maxPixels: Int
   /// The longer of width and height, from the header.
-  public var maxSide: Int
+  package var maxSide: Int
   /// Scans × pixels of a JPEG in several scans, each of which may touch every coefficient.
-  public var maxScannedPixels: Int
+  package var maxScannedPixels: Int
   /// Scans of a JPEG, however small the image.
-  public var maxScans: Int
+  package var maxScans: Int
   /// Bytes libjpeg may hold: a JPEG in several scans keeps all its coefficients, 2 to 6 bytes a pixel.
-  public var maxJPEGBytes: Int
+  package var maxJPEGBytes: Int
   /// Bytes of one ancillary PNG chunk once inflated (colour profile, text).
-  public var maxPNGChunkBytes: Int
+  package var maxPNGChunkBytes: Int
   /// Bytes of all ancillary PNG chunks together.
-  public var maxPNGChunksBytes: Int
+  package var maxPNGChunksBytes: Int
 
   /// Limits for a service that takes photographs; each can be set by itself.
-  public init(
+  package init(
     maxPixels: Int = 50_000_000, maxSide: Int = 16_384, maxScannedPixels: Int = 600_000_000,
     maxScans: Int = 500, maxJPEGBytes: Int = 320 << 20, maxPNGChunkBytes: Int = 8 << 20,
     maxPNGChunksBytes: Int = 16 << 20

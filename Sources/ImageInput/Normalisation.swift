@@ -28,7 +28,7 @@ extension Preprocessing {
   /// The photo that a tensor was made of: `byte = (value · std + mean) · 255`, rounded.
   ///
   /// - Parameter tensor: [H, W, 3] as `ImageDecoder` gives it; other values are clipped.
-  public func image(of tensor: [Float]) -> RGBImage {
+  package func image(of tensor: [Float]) -> RGBImage {
     let pixels = tensor.enumerated().map { index, value in
       UInt8(max(0, min(255, ((value * std[index % 3] + mean[index % 3]) * 255).rounded())))
     }

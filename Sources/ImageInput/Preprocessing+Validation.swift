@@ -1,10 +1,10 @@
 extension Preprocessing {
   /// No side may be longer, in pixels.
-  public static let longestSide = 16_384
+  package static let longestSide = 16_384
 
   /// Checks what a file may have got wrong.
   /// - Throws: `ImageError.preprocessing` naming the first field that cannot be used.
-  public func validate() throws(ImageError) {
+  package func validate() throws(ImageError) {
     for (field, side) in [
       ("resize_shorter", resizeShorter), ("crop_height", cropHeight), ("crop_width", cropWidth),
     ] {

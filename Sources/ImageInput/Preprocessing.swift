@@ -2,28 +2,28 @@
 ///
 /// `(byte / 255 − mean) / std`, per channel, over the crop of the resized image: torchvision's
 /// `Resize(resize_shorter)`, `CenterCrop((crop_height, crop_width))`, `ToTensor()`, `Normalize(mean, std)`.
-public struct Preprocessing: Codable, Sendable, Equatable {
+package struct Preprocessing: Codable, Sendable, Equatable {
   /// The interpolation kernel, widened by the scale when it shrinks an image.
-  public enum Filter: String, Codable, Sendable, CaseIterable {
+  package enum Filter: String, Codable, Sendable, CaseIterable {
     case bilinear
     case bicubic
   }
 
   /// The shorter side after resizing, in pixels; the longer is `⌊resizeShorter · long / short⌋`.
-  public var resizeShorter: Int
+  package var resizeShorter: Int
   /// The interpolation of the resize.
-  public var filter: Filter
+  package var filter: Filter
   /// Rows of the crop; zeros surround an image that has fewer.
-  public var cropHeight: Int
+  package var cropHeight: Int
   /// Columns of the crop; zeros surround an image that has fewer.
-  public var cropWidth: Int
+  package var cropWidth: Int
   /// What is subtracted from red, green, blue in [0, 1].
-  public var mean: [Float]
+  package var mean: [Float]
   /// What red, green, blue are then divided by.
-  public var std: [Float]
+  package var std: [Float]
 
   /// Takes any values; `validate()` judges them.
-  public init(
+  package init(
     resizeShorter: Int, filter: Filter, cropHeight: Int, cropWidth: Int, mean: [Float], std: [Float]
   ) {
     self.resizeShorter = resizeShorter

@@ -3,7 +3,7 @@ import Glibc
 
 extension RGBImage {
   /// The image as a PNG of 8 bits a channel, nil where there is no memory for it.
-  public func png() -> [UInt8]? {
+  package func png() -> [UInt8]? {
     guard let context = spng_ctx_new(Int32(SPNG_CTX_ENCODER.rawValue)) else { return nil }
     defer { spng_ctx_free(context) }
     var header = spng_ihdr()

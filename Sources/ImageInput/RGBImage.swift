@@ -1,15 +1,15 @@
 /// Pixels of 8 bits a channel.
-public struct RGBImage: Sendable, Equatable {
+package struct RGBImage: Sendable, Equatable {
   /// Columns.
-  public let width: Int
+  package let width: Int
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// [height, width, 3], row-major; red, green, blue.
-  public let pixels: [UInt8]
+  package let pixels: [UInt8]
 
   /// Takes pixels as they are.
   /// - Precondition: `pixels` holds `width · height · 3` values.
-  public init(width: Int, height: Int, pixels: [UInt8]) {
+  package init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(pixels.count == width * height * 3)
     self.width = width
     self.height = height

@@ -2,9 +2,9 @@ import FoundationEssentials
 import Glibc
 
 /// Requests ready to be sent, one an image of a folder.
-public struct ImageRequests: Sendable {
+package struct ImageRequests: Sendable {
   /// How many bytes of images are kept in memory when nothing else is asked for.
-  public static let defaultByteLimit = 256 << 20
+  package static let defaultByteLimit = 256 << 20
 
   private static let contentTypes = [
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp",
@@ -13,17 +13,17 @@ public struct ImageRequests: Sendable {
   /// Head and body of each, in the order of the files' paths.
   package let messages: [[UInt8]]
   /// Bytes of the images.
-  public let byteCount: Int
+  package let byteCount: Int
   /// Image files that were left out for want of memory.
-  public let leftOutCount: Int
+  package let leftOutCount: Int
 
   /// How many images there are.
-  public var count: Int { messages.count }
+  package var count: Int { messages.count }
 
   /// Reads the images in a folder and those below it, told by their extensions, sorted by path, until the
   /// next would exceed the limit. Symbolic links to folders are not followed.
   /// - Throws: `LoadError.unreadableFolder`, `.unreadableFile`, `.noImages`.
-  public init(
+  package init(
     folder: String, target: LoadTarget, byteLimit: Int = defaultByteLimit
   ) throws(LoadError) {
     guard let paths = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {

@@ -1,21 +1,21 @@
 /// How long answers took, in milliseconds.
 ///
 /// A percentile is the least sample that at least so many percent of the samples do not exceed (nearest rank).
-public struct LatencySummary: Codable, Sendable, Equatable {
+package struct LatencySummary: Codable, Sendable, Equatable {
   /// The median.
-  public let p50: Double
+  package let p50: Double
   /// The 90th percentile.
-  public let p90: Double
+  package let p90: Double
   /// The 95th percentile.
-  public let p95: Double
+  package let p95: Double
   /// The 99th percentile.
-  public let p99: Double
+  package let p99: Double
   /// The 99.9th percentile.
-  public let p999: Double
+  package let p999: Double
   /// The slowest.
-  public let max: Double
+  package let max: Double
   /// The arithmetic mean.
-  public let mean: Double
+  package let mean: Double
 
   private enum CodingKeys: String, CodingKey {
     case p50, p90, p95, p99, max, mean

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Why nothing can be measured.
-public enum LoadError: Error, Equatable, CustomStringConvertible {
+package enum LoadError: Error, Equatable, CustomStringConvertible {
   /// The URL is not `http://HOST[:PORT]`.
   case invalidURL(String)
   /// The path is not one that a request line can carry.
@@ -22,7 +22,7 @@ public enum LoadError: Error, Equatable, CustomStringConvertible {
   case systemCall(name: String, reason: String)
 
   /// What was expected, what was found, what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .invalidURL(let url):
       "--url: expected http://HOST or http://HOST:PORT, found '\(url)'; the path is an option of its own"

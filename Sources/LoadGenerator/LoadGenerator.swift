@@ -4,14 +4,14 @@ import Glibc
 ///
 /// One thread serves all connections: the generator shares its machine with the server more often than not,
 /// and what it takes for itself the server lacks.
-public struct LoadGenerator: Sendable {
+package struct LoadGenerator: Sendable {
   private let requests: ImageRequests
   private let timing: LoadTiming
   private let address: ServerAddress
 
   /// Finds the server; nothing but a connection is asked of it yet.
   /// - Throws: `LoadError.unknownHost`, `.unreachable`.
-  public init(target: LoadTarget, requests: ImageRequests, timing: LoadTiming) throws(LoadError) {
+  package init(target: LoadTarget, requests: ImageRequests, timing: LoadTiming) throws(LoadError) {
     (self.requests, self.timing) = (requests, timing)
     address = try ServerAddress.reachable(target, timeout: timing.timeout)
   }
@@ -22,7 +22,7 @@ public struct LoadGenerator: Sendable {
   ///   - observe: given the share of the time that has passed, 0…1, fifty times a second; false ends the
   ///     level at once, and requests without an answer don't count.
   /// - Throws: `LoadError.systemCall`.
-  public func measure(_ level: LoadLevel, observe: (Double) -> Bool) throws(LoadError) -> LevelResult {
+  package func measure(_ level: LoadLevel, observe: (Double) -> Bool) throws(LoadError) -> LevelResult {
     try allowOpenFiles(level.connections)
     return try LevelRun(level, timing, messages: requests.messages, address: address).run(observe: observe)
   }

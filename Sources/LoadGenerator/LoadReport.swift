@@ -1,17 +1,17 @@
 /// What a load generator measured; its JSON.
-public struct LoadReport: Codable, Sendable {
+package struct LoadReport: Codable, Sendable {
   /// Where the requests went.
-  public let url: String
+  package let url: String
   /// How many different images were sent, and their bytes.
-  public let images, imageBytes: Int
+  package let images, imageBytes: Int
   /// Load before each level that doesn't count, and the longest wait for an answer.
-  public let warmupSeconds, timeoutSeconds: Double
+  package let warmupSeconds, timeoutSeconds: Double
   /// Of the open loop's arrivals; nil in the closed loop.
-  public let seed: UInt64?
+  package let seed: UInt64?
   /// Whether the operator ended it early.
-  public let isInterrupted: Bool
+  package let isInterrupted: Bool
   /// In the order asked for.
-  public let levels: [LevelResult]
+  package let levels: [LevelResult]
 
   private enum CodingKeys: String, CodingKey {
     case url, images, seed, levels
@@ -22,7 +22,7 @@ public struct LoadReport: Codable, Sendable {
   }
 
   /// Makes a report; see the properties.
-  public init(
+  package init(
     url: String, images: Int, imageBytes: Int, warmupSeconds: Double, timeoutSeconds: Double, seed: UInt64?,
     isInterrupted: Bool, levels: [LevelResult]
   ) {
@@ -35,35 +35,35 @@ public struct LoadReport: Codable, Sendable {
 /// What one level measured.
 ///
 /// Requests that were due in the measured time count, whenever their answers came.
-public struct LevelResult: Codable, Sendable {
+package struct LevelResult: Codable, Sendable {
   /// Connections at most.
-  public let connections: Int
+  package let connections: Int
   /// Requests a second that were asked for; nil in the closed loop.
-  public let rate: Double?
+  package let rate: Double?
   /// The measured time.
-  public let seconds: Double
+  package let seconds: Double
   /// Answers and errors together.
-  public let requests: Int
+  package let requests: Int
   /// Answers by status code.
-  public let answers: [String: Int]
+  package let answers: [String: Int]
   /// Requests without an answer.
-  public let errors: RequestErrors
+  package let errors: RequestErrors
   /// Why the first of them had none.
-  public let firstError: String?
+  package let firstError: String?
   /// How often the server closed a connection between two requests, in the warm-up too.
-  public let reconnects: Int
+  package let reconnects: Int
   /// Good (2xx) answers that came within the measured time, over that time.
-  public let answersPerSecond: Double
+  package let answersPerSecond: Double
   /// Of good answers, from when the request was due until its answer was there; nil without any.
-  public let latency: LatencySummary?
+  package let latency: LatencySummary?
   /// The same of refusals: 429 and 503.
-  public let refusalLatency: LatencySummary?
+  package let refusalLatency: LatencySummary?
   /// Mean `x-batch-size` of good answers, nil where the server sends none.
-  public let meanBatchSize: Double?
+  package let meanBatchSize: Double?
   /// Mean `Server-Timing` of good answers.
-  public let serverTiming: ServerStages
+  package let serverTiming: ServerStages
   /// Processor time of the generator over the time that the level took; 1 is one processor.
-  public let clientProcessors: Double
+  package let clientProcessors: Double
 
   private enum CodingKeys: String, CodingKey {
     case connections, rate, seconds, requests, answers, errors, reconnects
@@ -78,16 +78,16 @@ public struct LevelResult: Codable, Sendable {
 }
 
 /// Requests without an answer.
-public struct RequestErrors: Codable, Sendable, Equatable {
+package struct RequestErrors: Codable, Sendable, Equatable {
   /// No connection could be made.
-  public internal(set) var connect = 0
+  package internal(set) var connect = 0
   /// No answer within the time limit, or none could be asked for within it.
-  public internal(set) var timeout = 0
+  package internal(set) var timeout = 0
   /// The connection broke, or the answer was none.
-  public internal(set) var broken = 0
+  package internal(set) var broken = 0
 
   /// All of them.
-  public var total: Int { connect + timeout + broken }
+  package var total: Int { connect + timeout + broken }
 }
 
 /// Why a request has no answer.

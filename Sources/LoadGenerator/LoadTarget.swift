@@ -1,13 +1,13 @@
 import FoundationEssentials
 
 /// Where requests go, and what their heads say.
-public struct LoadTarget: Sendable {
+package struct LoadTarget: Sendable {
   /// The name or numeric address, without brackets.
-  public let host: String
+  package let host: String
   /// The TCP port; 80 where the URL has none.
-  public let port: UInt16
+  package let port: UInt16
   /// The path and query of the request line.
-  public let path: String
+  package let path: String
   private let headers: [String]
 
   /// Written by the generator itself.
@@ -21,7 +21,7 @@ public struct LoadTarget: Sendable {
   ///   - path: with its query.
   ///   - headers: `name: value` each, sent with every request.
   /// - Throws: `LoadError.invalidURL`, `.invalidPath`, `.invalidHeader`.
-  public init(url: String, path: String, headers: [String] = []) throws(LoadError) {
+  package init(url: String, path: String, headers: [String] = []) throws(LoadError) {
     guard let parsed = URL(string: url), parsed.scheme?.lowercased() == "http", parsed.user() == nil,
       let host = parsed.host(), !host.isEmpty, let port = UInt16(exactly: parsed.port ?? 80), port > 0,
       parsed.path().isEmpty || parsed.path() == "/", parsed.query() == nil, parsed.fragment() == nil
@@ -36,7 +36,7 @@ public struct LoadTarget: Sendable {
   }
 
   /// Host and port, as a URL has them.
-  public var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+  package var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 
   /// The head of a request with a body.
   package func head(contentType: String, contentLength: Int) -> String {

@@ -1,13 +1,13 @@
 /// Milliseconds of each stage that `Server-Timing` tells of.
-public struct ServerStages: Codable, Sendable, Equatable {
+package struct ServerStages: Codable, Sendable, Equatable {
   /// From bytes to pixels.
-  public internal(set) var decode: Double?
+  package internal(set) var decode: Double?
   /// From decoded until the batch began.
-  public internal(set) var queue: Double?
+  package internal(set) var queue: Double?
   /// The forward pass of the batch.
-  public internal(set) var inference: Double?
+  package internal(set) var inference: Double?
   /// From the request's arrival until the answer was made.
-  public internal(set) var total: Double?
+  package internal(set) var total: Double?
 
   private static let (decodeName, queueName) = (Array("decode".utf8), Array("queue".utf8))
   private static let (inferenceName, totalName) = (Array("inference".utf8), Array("total".utf8))

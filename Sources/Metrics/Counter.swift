@@ -1,13 +1,13 @@
 import Synchronization
 
 /// A value that only grows.
-public final class Counter: Sendable {
+package final class Counter: Sendable {
   private let value = Mutex(0.0)
 
   init() {}
 
   /// Adds `amount`, which is not negative.
-  public func increment(by amount: Double = 1) {
+  package func increment(by amount: Double = 1) {
     value.withLock { $0 += amount }
   }
 
@@ -15,7 +15,7 @@ public final class Counter: Sendable {
 }
 
 /// Counters under one name, one for each combination of label values.
-public final class CounterFamily: MetricFamily {
+package final class CounterFamily: MetricFamily {
   let name, help: String
   let kind = MetricKind.counter
   private let labelNames: [String]
@@ -28,7 +28,7 @@ public final class CounterFamily: MetricFamily {
   /// The counter with these label values, in the order of the declaration.
   ///
   /// Every combination lives as long as the process: pass no text that a client chose.
-  public func callAsFunction(_ values: String...) -> Counter {
+  package func callAsFunction(_ values: String...) -> Counter {
     precondition(values.count == labelNames.count, "\(name) has the labels \(labelNames)")
     return children.withLock { children in
       if let child = children.first(where: { $0.values == values }) { return child.counter }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How often values fell below each of some bounds; adds up across replicas.
-public final class Histogram: MetricFamily {
+package final class Histogram: MetricFamily {
   let name, help: String
   let kind = MetricKind.histogram
   private let bounds: [Double]
@@ -19,7 +19,7 @@ public final class Histogram: MetricFamily {
   }
 
   /// Counts one value.
-  public func observe(_ value: Double) {
+  package func observe(_ value: Double) {
     let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
     state.withLock {
       $0.counts[bucket] += 1
@@ -28,7 +28,7 @@ public final class Histogram: MetricFamily {
   }
 
   /// Counts one duration, in seconds.
-  public func observe(_ duration: Duration) { observe(duration.seconds) }
+  package func observe(_ duration: Duration) { observe(duration.seconds) }
 
   func samples() -> [Sample] {
     let state = state.withLock { $0 }
@@ -47,5 +47,5 @@ public final class Histogram: MetricFamily {
 
 extension Duration {
   /// The duration in seconds, with its fraction.
-  public var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+  package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -8,7 +8,7 @@ protocol MetricFamily: Sendable {
 }
 
 /// The types of Prometheus' text format that are used here.
-public enum MetricKind: String, Sendable {
+package enum MetricKind: String, Sendable {
   /// It only grows.
   case counter
   /// It goes up and down.
@@ -18,7 +18,7 @@ public enum MetricKind: String, Sendable {
 }
 
 /// One line of a scrape.
-public struct Sample: Sendable, Equatable {
+package struct Sample: Sendable, Equatable {
   /// What follows the family's name, as "_bucket".
   let suffix: String
   /// Label names and values, in order.
@@ -27,10 +27,10 @@ public struct Sample: Sendable, Equatable {
   let value: Double
 
   /// A value without labels.
-  public init(_ value: Double) { self.init([], value) }
+  package init(_ value: Double) { self.init([], value) }
 
   /// A value with labels.
-  public init(_ labels: [(name: String, value: String)], _ value: Double) {
+  package init(_ labels: [(name: String, value: String)], _ value: Double) {
     self.init(suffix: "", labels: labels, value: value)
   }
 
@@ -39,7 +39,7 @@ public struct Sample: Sendable, Equatable {
   }
 
   /// Equal in every part.
-  public static func == (a: Sample, b: Sample) -> Bool {
+  package static func == (a: Sample, b: Sample) -> Bool {
     a.suffix == b.suffix && a.value == b.value && a.labels.elementsEqual(b.labels, by: ==)
   }
 }

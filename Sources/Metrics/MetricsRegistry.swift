@@ -4,19 +4,19 @@ import Synchronization
 ///
 /// Values are declared once, with name, help, labels and buckets, and used through what the declaration
 /// returns; no name is spelt at a place of use.
-public final class MetricsRegistry: Sendable {
+package final class MetricsRegistry: Sendable {
   private let families = Mutex<[any MetricFamily]>([])
 
   /// An empty registry.
-  public init() {}
+  package init() {}
 
   /// Declares a counter without labels.
-  public func counter(_ name: String, _ help: String) -> Counter {
+  package func counter(_ name: String, _ help: String) -> Counter {
     counters(name, help, labels: [])()
   }
 
   /// Declares counters that differ by labels.
-  public func counters(_ name: String, _ help: String, labels: [String]) -> CounterFamily {
+  package func counters(_ name: String, _ help: String, labels: [String]) -> CounterFamily {
     let family = CounterFamily(name: name, help: help, labelNames: labels)
     register(family)
     return family
@@ -25,14 +25,14 @@ public final class MetricsRegistry: Sendable {
   /// Declares a histogram.
   ///
   /// - Parameter buckets: ascending upper bounds, without +Inf.
-  public func histogram(_ name: String, _ help: String, buckets: [Double]) -> Histogram {
+  package func histogram(_ name: String, _ help: String, buckets: [Double]) -> Histogram {
     let family = Histogram(name: name, help: help, bounds: buckets)
     register(family)
     return family
   }
 
   /// Declares a metric whose samples are computed at each scrape.
-  public func observed(
+  package func observed(
     _ name: String, _ help: String, _ kind: MetricKind, samples: @escaping @Sendable () -> [Sample]
   ) {
     precondition(kind != .histogram, "a histogram is declared with its buckets")
@@ -40,14 +40,14 @@ public final class MetricsRegistry: Sendable {
   }
 
   /// Declares a gauge that is read at each scrape.
-  public func gauge(_ name: String, _ help: String, value: @escaping @Sendable () -> Double) {
+  package func gauge(_ name: String, _ help: String, value: @escaping @Sendable () -> Double) {
     observed(name, help, .gauge) { [Sample(value())] }
   }
 
   /// The page for a scrape.
   ///
   /// - Source: Prometheus' text exposition format, version 0.0.4.
-  public func text() -> String {
+  package func text() -> String {
     var page = ""
     for family in families.withLock({ $0 }) {
       let samples = family.samples()
@@ -60,7 +60,7 @@ public final class MetricsRegistry: Sendable {
   }
 
   /// The content type of `text`.
-  public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+  package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
   private func register(_ family: some MetricFamily) {
     precondition(isValidName(family.name), "'\(family.name)' is no metric name")

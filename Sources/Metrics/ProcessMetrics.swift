@@ -2,7 +2,7 @@ import Glibc
 
 extension MetricsRegistry {
   /// Declares the `process_*` metrics that every Prometheus client has, read from /proc.
-  public func registerProcess() {
+  package func registerProcess() {
     let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
     let pageSize = Double(sysconf(Int32(_SC_PAGESIZE)))
     observed("process_cpu_seconds_total", "User and system CPU time spent, in seconds.", .counter) {

@@ -1,12 +1,12 @@
 /// One header field, or one name/value pair of a query.
-public struct HTTPField: Sendable, Equatable {
+package struct HTTPField: Sendable, Equatable {
   /// The name, as it was written.
-  public var name: String
+  package var name: String
   /// The value, without surrounding white space.
-  public var value: String
+  package var value: String
 
   /// Makes a field of a name and a value.
-  public init(_ name: String, _ value: String) {
+  package init(_ name: String, _ value: String) {
     self.name = name
     self.value = value
   }
@@ -15,23 +15,23 @@ public struct HTTPField: Sendable, Equatable {
 /// Header fields in the order in which they were written; names compare without regard to ASCII case.
 ///
 /// Cost: a lookup scans the fields; requests carry few.
-public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+package struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// All fields, in order.
-  public private(set) var all: [HTTPField]
+  package private(set) var all: [HTTPField]
 
   /// Makes a list of `fields`.
-  public init(_ fields: [HTTPField] = []) {
+  package init(_ fields: [HTTPField] = []) {
     all = fields
   }
 
   /// Makes a list of the literal's pairs, in the order of the literal.
-  public init(dictionaryLiteral elements: (String, String)...) {
+  package init(dictionaryLiteral elements: (String, String)...) {
     all = elements.map { HTTPField($0.0, $0.1) }
   }
 
   /// The value of the first field called `name`. Setting replaces every field of that name;
   /// setting nil removes them.
-  public subscript(name: String) -> String? {
+  package subscript(name: String) -> String? {
     get { all.first { $0.name.equalsIgnoringASCIICase(name) }?.value }
     set {
       all.removeAll { $0.name.equalsIgnoringASCIICase(name) }
@@ -40,33 +40,33 @@ public struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   }
 
   /// The values of every field called `name`, in order.
-  public func values(of name: String) -> [String] {
+  package func values(of name: String) -> [String] {
     all.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)
   }
 
   /// Adds a field after the others, even when one of that name is there.
-  public mutating func append(_ name: String, _ value: String) {
+  package mutating func append(_ name: String, _ value: String) {
     all.append(HTTPField(name, value))
   }
 }
 
 /// The pairs of a query string, percent-decoded, in order; names compare exactly.
-public struct HTTPQuery: Sendable, Equatable {
+package struct HTTPQuery: Sendable, Equatable {
   /// All pairs, in order. A name without `=` has the empty value.
-  public let items: [HTTPField]
+  package let items: [HTTPField]
 
   /// Makes a query of `items`.
-  public init(_ items: [HTTPField] = []) {
+  package init(_ items: [HTTPField] = []) {
     self.items = items
   }
 
   /// The value of the first pair called `name`.
-  public subscript(name: String) -> String? {
+  package subscript(name: String) -> String? {
     items.first { $0.name == name }?.value
   }
 
   /// The values of every pair called `name`, in order.
-  public func values(of name: String) -> [String] {
+  package func values(of name: String) -> [String] {
     items.filter { $0.name == name }.map(\.value)
   }
 }

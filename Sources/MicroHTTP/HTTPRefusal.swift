@@ -1,16 +1,16 @@
 /// Why the server itself, not the handler, answers a request. The configuration turns it into a response,
 /// so that these answers look like the service's own.
-public struct HTTPRefusal: Error, Sendable, Equatable {
+package struct HTTPRefusal: Error, Sendable, Equatable {
   /// The status code to answer.
-  public let status: Int
+  package let status: Int
   /// A word for programs: `bad_request`, `payload_too_large`, `request_timeout`, `overloaded`,
   /// `shutting_down` or `internal_error`.
-  public let errorType: String
+  package let errorType: String
   /// A sentence for people.
-  public let message: String
+  package let message: String
 
   /// Makes a refusal.
-  public init(status: Int, errorType: String, message: String) {
+  package init(status: Int, errorType: String, message: String) {
     self.status = status
     self.errorType = errorType
     self.message = message

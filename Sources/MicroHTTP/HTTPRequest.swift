@@ -1,23 +1,23 @@
 /// One request, received in full.
-public struct HTTPRequest: Sendable {
+package struct HTTPRequest: Sendable {
   /// The method as it was sent, which may be one that no standard knows. Methods are case-sensitive.
-  public let method: String
+  package let method: String
   /// The path, percent-decoded: it begins with `/`, or is `*`. An encoded slash is decoded too.
-  public let path: String
+  package let path: String
   /// The pairs after the `?`; `+` stands for a space.
-  public let query: HTTPQuery
+  package let query: HTTPQuery
   /// The header fields. Names are tokens and values are free of control characters other than the tab;
   /// bytes that are not UTF-8 have become U+FFFD.
-  public let headers: HTTPFields
+  package let headers: HTTPFields
   /// The body; a chunked one has been put together.
-  public let body: [UInt8]
+  package let body: [UInt8]
   /// The client's numeric address without the port, such as `192.0.2.1` or `2001:db8::1`.
-  public let remoteAddress: String
+  package let remoteAddress: String
   /// When the request line had been read; the body came after it.
-  public let arrival: ContinuousClock.Instant
+  package let arrival: ContinuousClock.Instant
 
   /// Makes a request, for a test of a handler.
-  public init(
+  package init(
     method: String, path: String, query: HTTPQuery = HTTPQuery(), headers: HTTPFields = HTTPFields(),
     body: [UInt8] = [], remoteAddress: String = "127.0.0.1", arrival: ContinuousClock.Instant = .now
   ) {

@@ -2,7 +2,7 @@
 ///
 /// The first answer counts; later ones are ignored. A responder that goes away without an answer answers
 /// 500, so no client waits for ever and no server waits for ever in ``HTTPServer/stop()``.
-public final class HTTPResponder: Sendable {
+package final class HTTPResponder: Sendable {
   private let exchange: Exchange
 
   init(_ exchange: Exchange) {
@@ -16,7 +16,7 @@ public final class HTTPResponder: Sendable {
   /// Answers the request. It returns at once; the server's thread sends the response.
   /// - Returns: whether this was the first answer.
   @discardableResult
-  public func respond(_ response: HTTPResponse) -> Bool {
+  package func respond(_ response: HTTPResponse) -> Bool {
     exchange.answer(.response(response))
   }
 
@@ -25,7 +25,7 @@ public final class HTTPResponder: Sendable {
   /// as gone.
   ///
   /// Cost: one system call.
-  public var isClientConnected: Bool {
+  package var isClientConnected: Bool {
     exchange.isClientWaiting
   }
 }

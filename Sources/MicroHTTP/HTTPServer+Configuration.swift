@@ -1,40 +1,40 @@
 extension HTTPServer {
   /// Where a server listens and what it puts up with.
-  public struct Configuration: Sendable {
+  package struct Configuration: Sendable {
     /// The numeric address to listen on; `::` also takes IPv4 connections.
-    public var host: String
+    package var host: String
     /// The TCP port; 0 takes any free one.
-    public var port: UInt16
+    package var port: UInt16
     /// How many threads read and write connections and call the handler.
-    public var threadCount: Int
+    package var threadCount: Int
     /// How many connections may be open at once; one more is answered 503 and closed.
-    public var connectionLimit: Int
+    package var connectionLimit: Int
     /// How many connections may be open at once from one IPv4 address or one IPv6 network of 64 bits; one
     /// more is answered 503 and closed. nil sets no limit, which is right behind a proxy.
-    public var connectionsPerAddress: Int?
+    package var connectionsPerAddress: Int?
     /// The largest body, in bytes; a larger one is answered 413.
-    public var bodyLimit: Int
+    package var bodyLimit: Int
     /// How long a connection may go without a byte in either direction; rounded up to seconds. A request
     /// that waits for its answer does not count as idle.
-    public var idleTimeout: Duration
+    package var idleTimeout: Duration
     /// How long a request may take from its first line to its last byte, however steadily it trickles in;
     /// a longer one is answered 408. A new connection has as long to send its first line.
-    public var receiveTimeout: Duration
+    package var receiveTimeout: Duration
     /// How many bytes of a body must come in a second, on average since it began and after 5 s; a slower
     /// request is answered 408. 0 accepts any pace within `receiveTimeout`.
-    public var minimumReceiveRate: Int
+    package var minimumReceiveRate: Int
     /// How long any pace will do.
     package var receiveRateGrace = Duration.seconds(5)
     /// How long a client may take to read a response of less than 1 MiB, however steadily it trickles out;
     /// as long again for each whole MiB. Then the connection is cut off.
-    public var sendTimeout: Duration
+    package var sendTimeout: Duration
     /// The certificate to speak TLS with; nil for plain HTTP.
-    public var tls: TLS?
+    package var tls: TLS?
     /// Turns a refusal of the server itself into a response.
-    public var refusalResponse: @Sendable (HTTPRefusal) -> HTTPResponse
+    package var refusalResponse: @Sendable (HTTPRefusal) -> HTTPResponse
 
     /// Makes a configuration; see the properties.
-    public init(
+    package init(
       host: String = "127.0.0.1", port: UInt16 = 0, threadCount: Int = 2, connectionLimit: Int = 1024,
       connectionsPerAddress: Int? = nil, bodyLimit: Int = 16 << 20, idleTimeout: Duration = .seconds(60),
       receiveTimeout: Duration = .seconds(60), minimumReceiveRate: Int = 0,

@@ -1,6 +1,6 @@
 extension HTTPServer {
   /// Why a connection was turned away or cut off.
-  public enum RefusalReason: String, Sendable, CaseIterable {
+  package enum RefusalReason: String, Sendable, CaseIterable {
     /// As many connections were open as may be.
     case connectionLimit = "connection_limit"
     /// The client's address had as many connections as it may.
@@ -16,7 +16,7 @@ extension HTTPServer {
   }
 
   /// How many connections have been turned away or cut off for `reason` since the server started.
-  public func refusedConnectionCount(_ reason: RefusalReason) -> Int {
+  package func refusedConnectionCount(_ reason: RefusalReason) -> Int {
     core.refusedCounts.withLock { $0[reason] ?? 0 }
   }
 }

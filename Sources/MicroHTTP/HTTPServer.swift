@@ -17,14 +17,14 @@ import Synchronization
 /// in: beyond the limit, for a slow request, and for a chunked body far above the limit.
 ///
 /// The process need not ignore SIGPIPE: nothing is sent without `MSG_NOSIGNAL`.
-public final class HTTPServer: Sendable {
+package final class HTTPServer: Sendable {
   /// How long `stop` waits for requests to come in whole and for clients to read their last responses.
   private static let transferGrace = Duration.seconds(5)
   /// How long `stop` leaves open connections, so that a request on its way is still answered.
   private static let settlingMicroseconds: UInt32 = 50_000
 
   /// The port that is listened on.
-  public let port: UInt16
+  package let port: UInt16
 
   let core: ServerCore
   private let daemon: Daemon
@@ -38,7 +38,7 @@ public final class HTTPServer: Sendable {
   ///     block for long: other connections of that thread wait meanwhile. HEAD comes as HEAD; methods that
   ///     no standard knows come too.
   /// - Throws: `HTTPServerError`.
-  public init(
+  package init(
     configuration: Configuration,
     handler: @escaping @Sendable (HTTPRequest, HTTPResponder) -> Void
   ) throws(HTTPServerError) {
@@ -66,24 +66,24 @@ public final class HTTPServer: Sendable {
   }
 
   /// How many requests have been handed to the handler and not yet been answered in full.
-  public var inFlight: Int {
+  package var inFlight: Int {
     core.inFlight.load(ordering: .sequentiallyConsistent)
   }
 
   /// How many connections may be open at once: fewer than the configuration says where the process's hard
   /// limit on open files has no room for more, which is worth a warning. The soft limit is raised at the start.
-  public var connectionLimit: Int {
+  package var connectionLimit: Int {
     core.configuration.connectionLimit
   }
 
   /// How many connections are open.
-  public var connectionCount: Int {
+  package var connectionCount: Int {
     core.clients.count
   }
 
   /// Closes the listening socket: new connections are refused from now on. Open ones go on, and every
   /// response asks its client to close. May be called again.
-  public func quiesce() {
+  package func quiesce() {
     core.isQuiescing.store(true, ordering: .sequentiallyConsistent)
     acceptor.stop()
   }
@@ -93,7 +93,7 @@ public final class HTTPServer: Sendable {
   ///
   /// May be called again, and by several threads: each returns when the server has stopped. Not to be called
   /// by the handler.
-  public func stop() {
+  package func stop() {
     isStopped.withLock { isStopped in
       guard !isStopped else { return }
       quiesce()

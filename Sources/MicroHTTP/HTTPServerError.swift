@@ -1,7 +1,7 @@
 import Glibc
 
 /// Why a server could not start.
-public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
+package enum HTTPServerError: Error, Equatable, CustomStringConvertible {
   /// A property of the configuration is out of its range.
   case invalidConfiguration(String)
   /// The host is no numeric IPv4 or IPv6 address.
@@ -20,7 +20,7 @@ public enum HTTPServerError: Error, Equatable, CustomStringConvertible {
   case daemonFailed
 
   /// A sentence that says what is wrong and what to do.
-  public var description: String {
+  package var description: String {
     switch self {
     case .invalidConfiguration(let rule):
       "invalid server configuration: \(rule)"

@@ -1,4 +1,4 @@
-import ExpertUsage
+import Inference
 
 /// How much each expert of a layer matters for each class, over how much it does for all images.
 struct ClassMap {

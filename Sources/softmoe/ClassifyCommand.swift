@@ -1,8 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import HTTPService
 import ImageInput
-import InferenceService
+import Inference
 
 /// `softmoe classify`: image files → classes, without a server.
 struct ClassifyCommand: ParsableCommand {

@@ -1,4 +1,4 @@
-import ExpertUsage
+import Inference
 
 /// What the experts get of the output, over all images and class by class.
 extension ExpertReport {

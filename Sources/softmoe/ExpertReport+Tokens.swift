@@ -1,4 +1,4 @@
-import ExpertUsage
+import Inference
 
 /// How slots mix tokens, and which tokens count.
 extension ExpertReport {

@@ -1,4 +1,4 @@
-import ExpertUsage
+import Inference
 
 /// An `ExpertStudy` as a page of figures that needs nothing else: no script, no other file, no network.
 struct ExpertReport {

@@ -1,5 +1,5 @@
-import ExpertUsage
-import InferenceService
+import HTTPService
+import Inference
 
 /// How a model's experts worked on the images of a folder: on all of them, and class by class.
 struct ExpertStudy {

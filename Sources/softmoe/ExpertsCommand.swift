@@ -1,7 +1,7 @@
 import ArgumentParser
-import ExpertUsage
 import FoundationEssentials
 import ImageInput
+import Inference
 
 /// `softmoe experts`: what a model's experts do with given images, as numbers and as a page of figures.
 struct ExpertsCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import FoundationEssentials
+import HTTPService
 import ImageInput
-import InferenceService
+import Inference
 
 /// Why one file has no answer.
 enum FileError: Error, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import Checkpoint
+import HTTPService
 import ImageInput
-import InferenceService
+import Inference
 import SoftMoEViT
 
 /// What `softmoe inspect` tells of a checkpoint; its JSON.

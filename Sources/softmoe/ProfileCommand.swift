@@ -1,7 +1,7 @@
 import ArgumentParser
-import ExpertUsage
+import HTTPService
 import ImageInput
-import InferenceService
+import Inference
 import LoadGenerator
 
 /// `softmoe profile`: how a model's experts work on its own kind of images, for `serve` to compare with.

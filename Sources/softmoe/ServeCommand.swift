@@ -1,7 +1,8 @@
 import ArgumentParser
 import Checkpoint
+import HTTPService
 import ImageInput
-import InferenceService
+import Inference
 import Logging
 import MicroHTTP
 import ServiceLifecycle

@@ -1,5 +1,6 @@
 import Dispatch
-import InferenceService
+import HTTPService
+import Inference
 import Logging
 import MicroHTTP
 import ServiceLifecycle

@@ -1,5 +1,5 @@
-import ExpertUsage
-import InferenceService
+import HTTPService
+import Inference
 
 /// An `ExpertStudy` as JSON; a layer's numbers are named as those of `/v1/experts/{layer}`.
 struct StudyResponse: Encodable {

@@ -1,4 +1,4 @@
-import ExpertUsage
+import Inference
 
 /// A row for each Soft MoE layer, for the terminal and the report.
 struct StudySummary {

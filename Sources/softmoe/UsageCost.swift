@@ -1,4 +1,4 @@
-import ExpertUsage
+import Inference
 import SoftMoEViT
 
 /// What it costs to gather the experts' usage, from the softmaxes' entropies to the sliding window.

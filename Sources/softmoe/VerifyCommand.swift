@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
-import InferenceService
+import HTTPService
+import Inference
 
 /// `softmoe verify`: is this file whole, and does it compute here what it computed where it was made?
 struct VerifyCommand: ParsableCommand {

@@ -1,5 +1,5 @@
-import CheckpointImport
 import Checkpoint
+import CheckpointImport
 import Foundation
 import TestSupport
 import Testing

@@ -1,0 +1,129 @@
+import Inference
+import Metrics
+
+/// The metrics of the experts, of whichever model serves when they are read.
+struct ExpertMetrics {
+  let recorder: ExpertRecorder
+  let level: ExpertMetricsLevel
+
+  /// Declares all of them; those finer than the model's level have no series.
+  static func declare(in registry: MetricsRegistry, of current: @escaping @Sendable () -> ExpertMetrics?) {
+    func declare(
+      _ name: String, _ help: String, _ kind: MetricKind, from level: ExpertMetricsLevel,
+      _ samples: @escaping @Sendable (ExpertMetrics) -> [Sample]
+    ) {
+      registry.observed(name, help, kind) {
+        guard let metrics = current(), metrics.has(level) else { return [] }
+        return samples(metrics)
+      }
+    }
+    declare(
+      "softmoe_routed_images_total", "Images whose routing is counted here.", .counter, from: .off
+    ) { [Sample(Double($0.recorder.reading.lifetime.imageCount))] }
+    declare(
+      "softmoe_routing_window_images", "Images of the sliding window that the gauges of layers speak of.",
+      .gauge, from: .layer
+    ) { [Sample(Double($0.recorder.reading.window.imageCount))] }
+    declare(
+      "softmoe_layer_effective_experts",
+      "exp of the entropy of the experts' shares of the combine weights: how many experts carry a layer.",
+      .gauge, from: .layer
+    ) { $0.layerSamples(\.effectiveExperts) }
+    declare(
+      "softmoe_layer_gini", "How unequal the experts' shares are: 0 is balanced.", .gauge, from: .layer
+    ) { $0.layerSamples(\.gini) }
+    declare(
+      "softmoe_expert_imbalance_ratio", "The busiest expert's share over the mean one's: 1 is balanced.",
+      .gauge, from: .layer
+    ) { $0.layerSamples(\.maxOverMean) }
+    declare(
+      "softmoe_routing_divergence",
+      "Jensen-Shannon divergence of the slots' shares from the model's profile, in bits.", .gauge,
+      from: .layer
+    ) { $0.divergences() }
+    declare(
+      "softmoe_routing_divergence_limit", "Up to where that divergence is chance in 64 images.", .gauge,
+      from: .layer
+    ) { $0.divergenceLimits() }
+    declare(
+      "softmoe_slot_effective_tokens",
+      "Tokens that a slot mixes: exp of the entropy of its dispatch weights, mean of the window.", .gauge,
+      from: .layer
+    ) { $0.slotMeans(\.effectiveTokens) }
+    declare(
+      "softmoe_slot_largest_dispatch", "A slot's largest dispatch weight, mean of the window.", .gauge,
+      from: .layer
+    ) { $0.slotMeans(\.largestDispatch) }
+    declare(
+      "softmoe_expert_combine_mass_total",
+      "Share of the tokens' combine weights that an expert got, summed over images; a layer's experts add up to the images.",
+      .counter, from: .expert
+    ) { $0.expertMass() }
+    declare(
+      "softmoe_slot_combine_mass_total", "The same for each slot of each expert.", .counter, from: .slot
+    ) { $0.slotMass() }
+  }
+
+  private func has(_ needed: ExpertMetricsLevel) -> Bool {
+    let order = ExpertMetricsLevel.allCases
+    return order.drop { $0 != needed }.contains(level)
+  }
+
+  private func layerSamples(_ value: (LayerUsage) -> Double) -> [Sample] {
+    recorder.reading.window.usage(of: recorder.layers).map { Sample([name(of: $0.layer)], value($0)) }
+  }
+
+  private func divergences() -> [Sample] {
+    guard let profile = recorder.profile else { return [] }
+    return recorder.reading.window.usage(of: recorder.layers).enumerated().map { index, usage in
+      Sample([name(of: usage.layer)], profile.divergence(of: usage, at: index))
+    }
+  }
+
+  private func divergenceLimits() -> [Sample] {
+    guard let profile = recorder.profile else { return [] }
+    return zip(recorder.layers, profile.layers).map { Sample([name(of: $0)], $1.divergenceLimit) }
+  }
+
+  /// Means over the slots of a layer, of an expert, or each slot's own, as the level wants.
+  private func slotMeans(_ values: (LayerUsage) -> [Double]) -> [Sample] {
+    recorder.reading.window.usage(of: recorder.layers).flatMap { usage in
+      let layer = usage.layer
+      return switch level {
+      case .off, .layer: [Sample([name(of: layer)], mean(values(usage)[...]))]
+      case .expert:
+        usage.byExpert(values(usage)).enumerated().map { expert, values in
+          Sample([name(of: layer), ("expert", "\(expert)")], mean(values))
+        }
+      case .slot: slotSamples(layer, values(usage))
+      }
+    }
+  }
+
+  private func expertMass() -> [Sample] {
+    zip(recorder.layers, recorder.reading.lifetime.layers).flatMap { layer, totals in
+      (0..<layer.expertCount).map { expert in
+        Sample(
+          [name(of: layer), ("expert", "\(expert)")],
+          totals.combineMass[layer.slots(of: expert)].reduce(0, +))
+      }
+    }
+  }
+
+  private func slotMass() -> [Sample] {
+    zip(recorder.layers, recorder.reading.lifetime.layers).flatMap { layer, totals in
+      slotSamples(layer, totals.combineMass)
+    }
+  }
+
+  private func slotSamples(_ layer: RoutedLayer, _ values: [Double]) -> [Sample] {
+    values.enumerated().map { slot, value in
+      let (expert, place) = slot.quotientAndRemainder(dividingBy: layer.slotsPerExpert)
+      return Sample([name(of: layer), ("expert", "\(expert)"), ("slot", "\(place)")], value)
+    }
+  }
+
+  private func name(of layer: RoutedLayer) -> (name: String, value: String) { ("layer", "\(layer.block)") }
+
+  private func mean(_ values: ArraySlice<Double>) -> Double { values.reduce(0, +) / Double(values.count) }
+}

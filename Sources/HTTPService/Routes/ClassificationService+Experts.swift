@@ -1,0 +1,129 @@
+import ImageInput
+import Inference
+import Metrics
+import MicroHTTP
+
+/// What an expert's picture is asked for with.
+private struct ExplainParameters {
+  /// Place among the Soft MoE layers.
+  let layer: Int
+  let expert: Int
+
+  /// - Throws: `ServiceError.badRequest`, naming the parameter.
+  init(_ query: HTTPQuery, _ layers: [RoutedLayer]) throws(ServiceError) {
+    guard let first = layers.first else { throw .badRequest("this model has no Soft MoE layer to explain") }
+    let blocks = layers.map { String($0.block) }.joined(separator: ", ")
+    let number = "expert must be a whole number from 0 to \(first.expertCount - 1)"
+    var (layer, expert): (Int?, Int?)
+    for item in query.items {
+      switch item.name {
+      case "layer":
+        layer = Int(item.value).flatMap { block in layers.firstIndex { $0.block == block } }
+        guard layer != nil else { throw .badRequest("layer must be one of the Soft MoE layers: \(blocks)") }
+      case "expert":
+        expert = Int(item.value)
+        guard let given = expert, (0..<first.expertCount).contains(given) else { throw .badRequest(number) }
+      default:
+        throw .badRequest("unknown query parameter; /explain takes layer and expert")
+      }
+    }
+    guard let layer else {
+      throw .badRequest("layer is missing; it is one of the Soft MoE layers: \(blocks)")
+    }
+    guard let expert else { throw .badRequest("expert is missing; \(number)") }
+    (self.layer, self.expert) = (layer, expert)
+  }
+}
+
+/// The routes that show what the experts do.
+extension ClassificationService {
+  /// `GET /v1/experts`: the usage of every layer.
+  func experts(_ call: Call) throws(ServiceError) {
+    let loaded = try ready()
+    let recorder = loaded.experts
+    let reading = recorder.reading
+    let (lifetime, window) = usages(reading, recorder)
+    reply(
+      call,
+      .json(
+        ExpertsResponse(
+          model: loaded.model.name, weights: loaded.model.weightsName,
+          windowSeconds: recorder.windowLength.seconds, lifetimeImages: reading.lifetime.imageCount,
+          windowImages: reading.window.imageCount,
+          profile: recorder.profile.map { ExpertsResponse.Profile(images: $0.imageCount) },
+          layers: recorder.layers.enumerated().map { index, layer in
+            ExpertsResponse.Layer(
+              layer: layer.block, expertCount: layer.expertCount, slotsPerExpert: layer.slotsPerExpert,
+              tokenCount: layer.tokenCount,
+              lifetime: UsageResponse(lifetime[index], at: index, recorder.profile),
+              window: UsageResponse(window[index], at: index, recorder.profile))
+          })))
+  }
+
+  /// `GET /v1/experts/{layer}`: one layer with its slots and tokens.
+  func expertLayer(_ call: Call) throws(ServiceError) {
+    let loaded = try ready()
+    let recorder = loaded.experts
+    guard let index = recorder.layers.firstIndex(where: { String($0.block) == call.parameters["layer"] })
+    else {
+      throw .unknownLayer(known: recorder.layers.map(\.block))
+    }
+    let (lifetime, window) = usages(recorder.reading, recorder)
+    let layer = recorder.layers[index]
+    reply(
+      call,
+      .json(
+        LayerResponse(
+          model: loaded.model.name, weights: loaded.model.weightsName,
+          windowSeconds: recorder.windowLength.seconds, layer: layer.block, expertCount: layer.expertCount,
+          slotsPerExpert: layer.slotsPerExpert, tokenCount: layer.tokenCount, grid: Grid(layer),
+          lifetime: UsageResponse(lifetime[index], at: index, recorder.profile, isDetailed: true),
+          window: UsageResponse(window[index], at: index, recorder.profile, isDetailed: true))))
+  }
+
+  /// `POST /v1/experts/reset`: forgets the usage so far.
+  func resetExperts(_ call: Call) throws(ServiceError) {
+    try ready().experts.reset()
+    logger.notice("the experts' usage was reset")
+    reply(call, .text("reset\n"))
+  }
+
+  /// `POST /explain`: one image with one expert's weights over it, as a PNG.
+  func explain(_ call: Call) throws(ServiceError) {
+    let loaded = try ready()
+    let layers = loaded.experts.layers
+    let parameters = try ExplainParameters(call.request.query, layers)
+    let images = try ImageBody(call.request)
+    guard !images.isForm, let image = images.parts.first else {
+      throw .badRequest("/explain takes one image as the body, not a form")
+    }
+    let extras = InferenceExtras(explanation: .expert(parameters.expert, layer: parameters.layer))
+    try infer(call, on: loaded, [.encoded(image.bytes)], extras) { results in
+      let answer: ImageAnswer
+      switch results[0] {
+      case .success(let found): answer = found
+      case .failure(let error): return self.fail(call, error)
+      }
+      // Drawing takes milliseconds: not where other answers wait to be written.
+      self.decoding.async {
+        let photo = loaded.model.preprocessing.image(of: answer.pixels)
+        let overlay = answer.inference.experts[parameters.layer].first.map {
+          ExpertOverlay(photo, $0, of: layers[parameters.layer])
+        }
+        guard let png = overlay?.image.png() else { return self.fail(call, .internal) }
+        var response = HTTPResponse.bytes(png, contentType: "image/png")
+        self.describe(results, call, loaded, in: &response)
+        self.reply(call, response)
+      }
+    }
+  }
+
+  private func usages(_ reading: ExpertRecorder.Reading, _ recorder: ExpertRecorder) -> (
+    lifetime: [LayerUsage?], window: [LayerUsage?]
+  ) {
+    func usage(_ totals: UsageTotals) -> [LayerUsage?] {
+      zip(recorder.layers, totals.layers).map { LayerUsage($0, $1, imageCount: totals.imageCount) }
+    }
+    return (usage(reading.lifetime), usage(reading.window))
+  }
+}

@@ -1,0 +1,153 @@
+import Inference
+import Metrics
+import MicroHTTP
+
+/// KServe's Open Inference Protocol v2, with Triton's extensions.
+extension ClassificationService {
+  /// `GET /v2`
+  func serverMetadata(_ call: Call) {
+    reply(call, .json(ServerMetadata(name: "softmoe", version: options.version)))
+  }
+
+  /// `GET /v2/health/live`
+  func serverLive(_ call: Call) throws(ServiceError) {
+    try checkProgress()
+    reply(call, .json(ServerLive(live: true)))
+  }
+
+  /// `GET /v2/health/ready`
+  func serverReady(_ call: Call) throws(ServiceError) {
+    if let notReady { throw .notReady(notReady) }
+    reply(call, .json(["ready": true]))
+  }
+
+  /// `GET /v2/models/{model}`
+  func modelMetadata(_ call: Call) throws(ServiceError) {
+    let model = try named(call).model
+    let configuration = model.network.configuration
+    reply(
+      call,
+      .json(
+        ModelMetadata(
+          name: model.name, versions: [model.weightsName], platform: "softmoe",
+          height: configuration.imageHeight, width: configuration.imageWidth,
+          classCount: configuration.classCount, featureCount: configuration.featureWidth)))
+  }
+
+  /// `GET /v2/models/{model}/ready`
+  func modelReady(_ call: Call) throws(ServiceError) {
+    let model = try named(call).model
+    if let notReady { throw .notReady(notReady) }
+    reply(call, .json(ModelReady(name: model.name, ready: true)))
+  }
+
+  /// `GET /v2/models/{model}/stats`
+  func modelStatistics(_ call: Call) throws(ServiceError) {
+    let model = try named(call).model
+    let statistics = statistics.snapshot(name: model.name, version: model.weightsName)
+    reply(call, .json(ModelStatistics(models: [statistics])))
+  }
+
+  /// `POST /v2/models/{model}/infer`
+  func inferTensors(_ call: Call) throws(ServiceError) {
+    let loaded = try named(call)
+    let request = try inferRequest(call.request)
+    let sources = try imageSources(request.input, body: call.request.body, loaded)
+    let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
+    try infer(call, on: loaded, sources, extras) { results in
+      var inferences: [Inference] = []
+      for result in results {
+        // The protocol knows no answer to a part of a request.
+        switch result {
+        case .success(let answer): inferences.append(answer.inference)
+        case .failure(let error): return self.fail(call, error)
+        }
+      }
+      let answer = InferResponse(
+        modelName: loaded.model.name, modelVersion: loaded.model.weightsName, id: request.id,
+        outputs: request.outputs.map { output in
+          InferResponse.Tensor(
+            output, values: inferences.flatMap { $0.values(of: output.output) }, imageCount: inferences.count,
+            labels: loaded.model.labels)
+        })
+      guard let message = try? answer.message() else { return self.fail(call, .internal) }
+      var response = HTTPResponse.bytes(message.body, contentType: message.contentType)
+      if let length = message.headerLength {
+        response.headers["Inference-Header-Content-Length"] = String(length)
+      }
+      self.describe(results, call, loaded, in: &response)
+      self.reply(call, response)
+    }
+  }
+
+  /// The model, when it is the one that the path names, in its version if one is named.
+  private func named(_ call: Call) throws(ServiceError) -> LoadedModel {
+    let loaded = try ready()
+    let (name, version) = (call.parameters["model"], call.parameters["version"])
+    guard name == loaded.model.name, version == nil || version == loaded.model.weightsName else {
+      throw .unknownModel(served: loaded.model.name, version: loaded.model.weightsName)
+    }
+    return loaded
+  }
+
+  private func inferRequest(_ request: HTTPRequest) throws(ServiceError) -> InferRequest {
+    var headerLength: Int?
+    if let text = request.headers["inference-header-content-length"] {
+      guard let length = Int(text), length >= 0 else {
+        throw .badRequest("Inference-Header-Content-Length must be the number of bytes of JSON in the body")
+      }
+      headerLength = length
+    }
+    do throws(InferRequestError) {
+      return try InferRequest.decode(
+        body: request.body, headerLength: headerLength,
+        limits: InferRequest.Limits(imageCount: options.maxImagesPerRequest))
+    } catch {
+      throw .badRequest(error.description)
+    }
+  }
+
+  private func imageSources(_ input: InferRequest.Input, body: [UInt8], _ loaded: LoadedModel)
+    throws(ServiceError) -> [ImageSource]
+  {
+    switch input {
+    case .images(let images):
+      return images.map { image in
+        switch image {
+        case .inBody(let range): .encoded(Array(body[range]))
+        case .decoded(let bytes): .encoded(bytes)
+        }
+      }
+    case .pixels(let shape, let values):
+      let model = loaded.model.network.configuration
+      let (height, width) = (model.imageHeight, model.imageWidth)
+      guard shape.dimensions.dropFirst() == [3, height, width] else {
+        throw .badRequest(
+          "inputs[0].shape: expected [n, 3, \(height), \(width)], the model's size, found "
+            + "\(shape.dimensions); 'image' takes photos of every size")
+      }
+      return (0..<shape.dimensions[0]).map { image in
+        .pixels(interleaved(values, from: image * 3 * height * width, plane: height * width))
+      }
+    }
+  }
+}
+
+/// [3, H, W] → [H, W, 3].
+private func interleaved(_ values: [Float], from start: Int, plane: Int) -> [Float] {
+  var pixels = [Float](repeating: 0, count: 3 * plane)
+  for channel in 0..<3 {
+    for index in 0..<plane { pixels[3 * index + channel] = values[start + channel * plane + index] }
+  }
+  return pixels
+}
+
+extension Inference {
+  fileprivate func values(of output: InferRequest.Output) -> [Float] {
+    switch output {
+    case .logits: logits
+    case .probabilities: softmax(logits)
+    case .features: features
+    }
+  }
+}

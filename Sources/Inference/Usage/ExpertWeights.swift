@@ -1,0 +1,47 @@
+import SoftMoEViT
+
+/// What one expert looked at in one image.
+package struct ExpertWeights: Sendable, Equatable {
+  /// One slot's part.
+  package struct Slot: Sendable, Equatable {
+    /// Its share of the image's combine weights.
+    package let mass: Float
+    /// On how many tokens it rests.
+    package let effectiveTokens: Float
+    /// [rows · columns]: its dispatch weights of the patches. With a class token they sum to less than 1.
+    package let patches: [Float]
+  }
+
+  /// Which expert.
+  package let expert: Int
+  /// One for each of its slots.
+  package let slots: [Slot]
+
+  /// Its share of the image's combine weights.
+  package var mass: Float { slots.reduce(0) { $0 + $1.mass } }
+
+  /// An expert's part of a layer's routing.
+  ///
+  /// - Parameter dispatch: [m, s] of the image.
+  package init(_ expert: Int, of layer: RoutedLayer, _ routing: LayerRouting, dispatch: [Float]) {
+    self.expert = expert
+    let s = layer.slotCount
+    let patches = layer.tokenCount - layer.gridRows * layer.gridColumns..<layer.tokenCount
+    slots = layer.slots(of: expert).map { slot in
+      Slot(
+        mass: routing.combineMass[slot], effectiveTokens: routing.effectiveTokens[slot],
+        patches: patches.map { dispatch[$0 * s + slot] })
+    }
+  }
+
+  /// The experts of a layer with the largest masses of an image, largest first.
+  package static func top(
+    _ count: Int, of layer: RoutedLayer, _ routing: LayerRouting, dispatch: [Float]
+  ) -> [ExpertWeights] {
+    let masses = (0..<layer.expertCount).map { expert in
+      routing.combineMass[layer.slots(of: expert)].reduce(0, +)
+    }
+    let order = masses.indices.sorted { (masses[$0], $1) > (masses[$1], $0) }
+    return order.prefix(count).map { ExpertWeights($0, of: layer, routing, dispatch: dispatch) }
+  }
+}

@@ -1,0 +1,70 @@
+import SoftMoEViT
+
+/// What all Soft MoE layers did, summed over images.
+package struct UsageTotals: Sendable, Equatable {
+  /// Images counted.
+  package private(set) var imageCount = 0
+  /// One for each Soft MoE layer.
+  package private(set) var layers: [LayerTotals]
+
+  /// Nothing yet.
+  package init(for layers: [RoutedLayer]) { self.layers = layers.map { LayerTotals(for: $0) } }
+
+  /// Counts an image in: what each layer did with it.
+  package mutating func add(_ image: [LayerRouting]) {
+    imageCount += 1
+    for (layer, routing) in image.enumerated() { layers[layer].add(routing) }
+  }
+
+  /// Counts in what others have counted.
+  package mutating func add(_ other: UsageTotals) {
+    imageCount += other.imageCount
+    for (layer, totals) in other.layers.enumerated() { layers[layer].add(totals) }
+  }
+}
+
+/// What one Soft MoE layer did, summed over images.
+package struct LayerTotals: Sendable, Equatable {
+  /// Where the counts of token contributions are cut: tenths of the mean token's, up to four of it.
+  package static let contributionBounds: [Float] = (1...40).map { Float($0) / 10 }
+
+  /// [s]: Σ of the slots' shares of the combine weights.
+  package private(set) var combineMass: [Double]
+  /// [s]: Σ exp of the entropy of the slots' dispatch weights.
+  package private(set) var effectiveTokens: [Double]
+  /// [s]: Σ of the slots' largest dispatch weights.
+  package private(set) var largestDispatch: [Double]
+  /// [m]: Σ of the tokens' contributions.
+  package private(set) var tokenContribution: [Double]
+  /// Tokens by their contribution: below each bound, and from the last one on.
+  package private(set) var contributionCounts: [Int]
+
+  init(for layer: RoutedLayer) {
+    combineMass = Array(repeating: 0, count: layer.slotCount)
+    (effectiveTokens, largestDispatch) = (combineMass, combineMass)
+    tokenContribution = Array(repeating: 0, count: layer.tokenCount)
+    contributionCounts = Array(repeating: 0, count: Self.contributionBounds.count + 1)
+  }
+
+  mutating func add(_ image: LayerRouting) {
+    for slot in combineMass.indices {
+      combineMass[slot] += Double(image.combineMass[slot])
+      effectiveTokens[slot] += Double(image.effectiveTokens[slot])
+      largestDispatch[slot] += Double(image.largestDispatch[slot])
+    }
+    for (token, contribution) in image.tokenContribution.enumerated() {
+      tokenContribution[token] += Double(contribution)
+      contributionCounts[min(contributionCounts.count - 1, Int(contribution * 10))] += 1
+    }
+  }
+
+  mutating func add(_ other: LayerTotals) {
+    for slot in combineMass.indices {
+      combineMass[slot] += other.combineMass[slot]
+      effectiveTokens[slot] += other.effectiveTokens[slot]
+      largestDispatch[slot] += other.largestDispatch[slot]
+    }
+    for token in tokenContribution.indices { tokenContribution[token] += other.tokenContribution[token] }
+    for index in contributionCounts.indices { contributionCounts[index] += other.contributionCounts[index] }
+  }
+}

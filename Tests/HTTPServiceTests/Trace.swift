@@ -1,0 +1,40 @@
+import CheckpointImport
+import Foundation
+import HTTPService
+import ImageInput
+import Inference
+import TestSupport
+
+/// What `softmoe trace` says of photos, prepared as the bundled model wants them.
+struct Trace {
+  let model: ServedModel
+  let layers: [RoutedLayer]
+  /// [n, H, W, 3]
+  let pixels: [[Float]]
+  private let values: ExpectedValues
+
+  init(_ photos: [[UInt8]]) throws {
+    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+    let decoder = try ImageDecoder(preprocessing: model.preprocessing)
+    let pixels = try photos.map { try decoder.tensor(from: $0) }
+    let (height, width) = (model.preprocessing.cropHeight, model.preprocessing.cropWidth)
+    values = try withTemporaryFile("pixels.safetensors") { path in
+      let writer = try SafetensorsWriter(path: path, shapes: ["pixels": [photos.count, 3, height, width]])
+      for (row, image) in pixels.enumerated() {
+        let planes = image.indices.map { image[3 * ($0 % (height * width)) + $0 / (height * width)] }
+        try writer.write(planes, of: "pixels", atRow: row)
+      }
+      try writer.finish()
+      let output = path + ".trace"
+      try ModelTrace(of: model.network, pixels: path).write(to: output, threadCount: 2)
+      return try ExpectedValues(path: output)
+    }
+    (self.model, self.pixels) = (model, pixels)
+    layers = RoutedLayer.all(of: model.network.configuration)
+  }
+
+  /// [m][s] of one image, "dispatch" or "combine".
+  func weights(_ kind: String, layer: Int, image: Int) throws -> [[Double]] {
+    try values.routingWeights(kind, layer: layer, image: image)
+  }
+}
