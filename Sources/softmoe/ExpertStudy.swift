@@ -9,7 +9,7 @@ struct ExpertStudy {
     var totals: UsageTotals
   }
 
-  let model: ServedModel
+  let model: OpenedModel
   let layers: [RoutedLayer]
   /// Of all images; one for each layer.
   let usage: [LayerUsage]

@@ -129,7 +129,7 @@ struct ServeCommand: AsyncParsableCommand {
     var logger = Logger(label: "softmoe") { logFormat.handler(label: $0) }
     logger.logLevel = logLevel
     let service = ClassificationService(options: serviceOptions, logger: logger) {
-      [model, verify] () throws(ServedModelError) in try ServedModel(path: model, verification: verify)
+      [model, verify] () throws(OpenedModelError) in try OpenedModel(path: model, verification: verify)
     }
     if let apiKeys { service.use(try APIKeys(try readText(apiKeys, option: "api-keys"))) }
     let group = ServiceGroup(

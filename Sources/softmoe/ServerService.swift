@@ -54,7 +54,7 @@ struct ServerService: Service {
     do {
       let summary = try await Task.detached { [service] in try service.load() }.value
       logger.info("serving \(summary)")
-    } catch ServedModelError.selfProof(let error) {
+    } catch OpenedModelError.selfProof(let error) {
       logger.critical("not ready: \(error)")
     }
   }

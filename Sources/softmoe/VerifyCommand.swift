@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func prove() throws {
-    let served = try ServedModel(path: model)
+    let served = try OpenedModel(path: model)
     try served.preprocessing.validate()
     let engine = InferenceEngine(served.network, maxBatch: 1, threadCount: availableProcessorCount())
     try engine.prove(served.proof)

@@ -26,7 +26,7 @@ struct RunningService {
     options.bodyLimit = 1 << 20
     configure(&options)
     let service = ClassificationService(options: options, logger: Logger(label: "test")) {
-      () throws(ServedModelError) in try ServedModel(path: path)
+      () throws(OpenedModelError) in try OpenedModel(path: path)
     }
     if isLoaded { try service.load() }
     self.service = service

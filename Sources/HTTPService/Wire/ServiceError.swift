@@ -13,6 +13,10 @@ enum ServiceError: Error, Equatable, Sendable {
   case tooManyImages(found: Int, limit: Int)
   case overloaded(String, retryAfterSeconds: Int)
   case unauthorized
+  /// An order without a key that somebody's browser or proxy could have sent.
+  case forbidden
+  /// The pixels that a request brought make the model compute no finite numbers.
+  case nonFinite
   case deadline(String)
   case conflict(String)
   /// The checkpoint that was to replace the one that serves can't be used.
@@ -47,6 +51,8 @@ extension ServiceError {
     case .tooManyImages: 413
     case .overloaded: 429
     case .unauthorized: 401
+    case .forbidden: 403
+    case .nonFinite: 422
     case .deadline: 504
     case .conflict: 409
     case .reload: 500
@@ -62,6 +68,7 @@ extension ServiceError {
     return switch status {
     case 400: "bad_request"
     case 401: "unauthorized"
+    case 403: "forbidden"
     case 404: "not_found"
     case 405: "method_not_allowed"
     case 409: "conflict"
@@ -86,8 +93,12 @@ extension ServiceError {
     case .tooManyImages(let found, let limit):
       "expected 1 to \(limit) images in a request, found \(found); send more requests with fewer each"
     case .unauthorized:
-      "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'; without keys, orders are "
-        + "taken from the server's own machine alone"
+      "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'"
+    case .forbidden:
+      "without keys, orders are taken from the server's own machine alone, sent to 127.0.0.1 by a program and not by a "
+        + "browser or through a proxy; give the server keys to send them from elsewhere"
+    case .nonFinite:
+      "expected pixels from which the model computes finite numbers, found some so large that it does not"
     case .refused(let refusal): refusal.message
     case .notFound:
       "there is no such route; POST /classify takes an image, GET /info describes the model"

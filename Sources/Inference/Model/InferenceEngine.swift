@@ -19,10 +19,12 @@ package struct InferenceExtras: Sendable, Equatable {
   package var features = false
   /// Which experts' weights are.
   package var explanation: ExplanationScope?
+  /// Whether the crop is kept that the model saw.
+  package var photo = false
 
   /// Nothing, or what is named.
-  package init(features: Bool = false, explanation: ExplanationScope? = nil) {
-    (self.features, self.explanation) = (features, explanation)
+  package init(features: Bool = false, explanation: ExplanationScope? = nil, photo: Bool = false) {
+    (self.features, self.explanation, self.photo) = (features, explanation, photo)
   }
 }
 

@@ -3,7 +3,7 @@ import ImageInput
 import SoftMoEViT
 
 /// Why a checkpoint can't be served.
-package enum ServedModelError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum OpenedModelError: Error, Equatable, Sendable, CustomStringConvertible {
   /// It is no model that the engine runs.
   case model(ModelError)
   /// Its image preparation can't be used.
@@ -31,7 +31,7 @@ package enum ServedModelError: Error, Equatable, Sendable, CustomStringConvertib
 }
 
 /// A checkpoint ready to answer: the network, its labels and how images become its input.
-package struct ServedModel: Sendable {
+package struct OpenedModel: Sendable {
   /// The name that answers carry.
   package let name: String
   /// One label a class.
@@ -50,11 +50,18 @@ package struct ServedModel: Sendable {
   package let profile: UsageProfile?
   /// What the operator should know of a model that can be served.
   package let warnings: [String]
+  /// Which checksums were compared when it was opened.
+  package let verification: Verification
+  /// Bytes of the file.
+  package let byteCount: Int
+
+  /// The weights' identity in hexadecimal.
+  package var weightsName: String { hexadecimal(identity) }
 
   /// Opens a checkpoint.
   ///
-  /// - Throws: `ServedModelError`, naming what is wrong.
-  package init(path: String, verification: Verification = .header) throws(ServedModelError) {
+  /// - Throws: `OpenedModelError`, naming what is wrong.
+  package init(path: String, verification: Verification = .header) throws(OpenedModelError) {
     let checkpoint: Checkpoint
     do throws(CheckpointError) {
       checkpoint = try Checkpoint(path: path, verification: verification)
@@ -65,7 +72,7 @@ package struct ServedModel: Sendable {
     } catch {
       throw .model(.checkpoint(error))
     }
-    identity = checkpoint.identity
+    (identity, byteCount, self.verification) = (checkpoint.identity, checkpoint.byteCount, verification)
     do throws(ModelError) { network = try SoftMoEViT(checkpoint) } catch { throw .model(error) }
     let model = network.configuration
     do throws(CheckpointError) {
@@ -83,6 +90,7 @@ package struct ServedModel: Sendable {
           + "the model reads \(model.imageHeight)x\(model.imageWidth)")
     }
   }
+
   private static func profile(
     beside path: String, _ identity: UInt64, _ proof: SelfProof?, _ model: ModelConfiguration
   ) -> (UsageProfile?, [String]) {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The bundled model with one piece of its metadata replaced by another of the same length.
-@Suite struct ServedModelTests {
+@Suite struct OpenedModelTests {
   private func reason(_ text: String, _ replacement: String) throws -> String {
     try withTemporaryFile("model.smoe") { path in
       let model = packageRoot.appending(path: "models/cifar10-softmoe.smoe")
@@ -18,7 +18,7 @@ import Testing
       let checksum = bytes.prefix(dataOffset).withUnsafeBytes { Layout.headerChecksum($0) }
       withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(120..<128, with: $0) }
       try bytes.write(to: URL(filePath: path))
-      let error = #expect(throws: ServedModelError.self) { try ServedModel(path: path) }
+      let error = #expect(throws: OpenedModelError.self) { try OpenedModel(path: path) }
       return error?.description ?? ""
     }
   }
