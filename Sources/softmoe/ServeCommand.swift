@@ -56,7 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Open connections from one IPv4 address or IPv6 /64; further ones get 503. Default: no limit.")
   var maxConnectionsPerAddress: Int?
   @Option(help: "Bytes in a request's body; more get 413.") var maxBodyBytes = 32 << 20
-  @Option(help: "Pixels in an image; more get 413 before they are decoded.") var maxPixels = 50_000_000
+  @Option(help: "Pixels in an image; more get 413 before they are decoded.") var maxPixels = 50_331_648
   @Option(help: "Seconds without traffic after which a connection is closed.") var idleTimeout = 60
   @Option(help: "Seconds in which a request must have come in whole; a slower one gets 408.")
   var receiveTimeout = 60
