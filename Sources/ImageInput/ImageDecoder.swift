@@ -48,8 +48,11 @@ package struct ImageDecoder: Sendable {
   /// The crop normalised, [crop height, crop width, 3]: `(byte / 255 − mean) / std` in float32, all finite.
   /// - Throws: as `pixels(from:)`.
   package func tensor(from bytes: ArraySlice<UInt8>) throws(ImageError) -> [Float] {
-    normalisation.apply(to: try pixels(from: bytes).pixels)
+    tensor(of: try pixels(from: bytes))
   }
+
+  /// A crop normalised, as `tensor(from:)` does it.
+  package func tensor(of crop: RGBImage) -> [Float] { normalisation.apply(to: crop.pixels) }
 
   /// Decodes what the sink made for this image needs, and returns that sink.
   package func decode<Sink: RowSink & ~Copyable>(
