@@ -108,6 +108,9 @@ package final class ClassificationService: Sendable {
   /// Blocks until everything accepted is answered.
   package func waitUntilIdle() { current?.batcher.waitUntilIdle() }
 
+  /// Whether a model is being loaded, now or after what has begun.
+  package var isLoading: Bool { state.withLock { $0.isLoading } }
+
   /// The model that answers, nil before the first is loaded.
   var current: LoadedModel? { state.withLock { $0.model } }
 

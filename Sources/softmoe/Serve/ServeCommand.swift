@@ -24,8 +24,11 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "A YAML file with options.") var config: String?
   @Option(help: "The .smoe checkpoint to serve.") var model: String
   @Option(
-    help: "none, header (checksum of the header) or full (of every tensor, which reads the whole file).")
-  var verify: Verification = .header
+    help: """
+      none, header (checksum of the header) or full (of every tensor, which reads the whole file). Default: header \
+      at the start, full at a reload.
+      """)
+  var verify: Verification?
   @Option(help: "The address to listen on; 0.0.0.0 or :: for every interface.") var host = "127.0.0.1"
   @Option(help: "The port to listen on; 0 takes a free one.") var port = 8080
   @Option(
@@ -128,8 +131,9 @@ struct ServeCommand: AsyncParsableCommand {
     if printConfig { return print(ConfigurationFile.text(of: self)) }
     var logger = Logger(label: "softmoe") { logFormat.handler(label: $0) }
     logger.logLevel = logLevel
+    let source = ModelSource(path: model, verification: verify)
     let service = ClassificationService(options: serviceOptions, logger: logger) {
-      [model, verify] () throws(ServedModelError) in try ServedModel(path: model, verification: verify)
+      () throws(ServedModelError) in try source.open()
     }
     if let apiKeys { service.use(try APIKeys(try readText(apiKeys, option: "api-keys"))) }
     let group = ServiceGroup(
