@@ -59,7 +59,7 @@ let package = Package(
         + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
     .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
-    .target(name: "LoadGenerator", dependencies: ["CEpoll"], swiftSettings: strict),
+    .target(name: "PlainText", swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CGnuTLS", "CMicroHTTPD"], swiftSettings: strict),
     // libjpeg-turbo's row interface, which leaves by longjmp: caught in C (libjpeg62-turbo-dev).
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "Inference", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"], swiftSettings: strict),
 
-    // Third floor.
+    // Third floor: the service, and beside it what measures and draws.
     .target(
       name: "HTTPService",
       dependencies: [
@@ -83,11 +83,16 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ], resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
 
+    .target(name: "LoadGenerator", dependencies: ["CEpoll", "PlainText"], swiftSettings: strict),
+    .target(
+      name: "Reports", dependencies: ["Inference", "Kernels", "LoadGenerator", "PlainText", "SoftMoEViT"],
+      swiftSettings: strict),
+
     // Roof: the command.
     .executableTarget(
       name: "softmoe",
       dependencies: [
-        "CheckpointImport", "HTTPService", "Inference", "Kernels", "LoadGenerator",
+        "CheckpointImport", "HTTPService", "Inference", "Kernels", "LoadGenerator", "PlainText", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -122,6 +127,7 @@ let package = Package(
       name: "LoadGeneratorTests", dependencies: ["softmoe", "LoadGenerator", "MicroHTTP", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: strict),
     .testTarget(
       name: "MicroHTTPTests", dependencies: ["CGnuTLS", "MicroHTTP"], swiftSettings: strict),
     .testTarget(

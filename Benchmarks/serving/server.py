@@ -38,7 +38,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(60) == 0, "the server did not end with 0"
+        assert self.process.wait(300) == 0, "the server did not end with 0"
 
 
 @contextlib.contextmanager

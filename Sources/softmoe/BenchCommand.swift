@@ -1,7 +1,7 @@
 import ArgumentParser
 import Checkpoint
-import FoundationEssentials
 import Kernels
+import Reports
 import SoftMoEViT
 
 /// `softmoe bench`: how fast a model runs here, and how near to what the machine allows.
@@ -59,9 +59,9 @@ struct BenchCommand: ParsableCommand {
     let report = BenchReport(
       model: try checkpoint.section("name"), kernels: set.name, threads: threadCount,
       workspaceBytes: workspace.byteCount, runs: runs)
-    if json { print(try encodedJSON(report)) } else { report.show() }
+    print(json ? try encodedJSON(report) : report.text, terminator: json ? "\n" : "")
     if let chart {
-      try Data(BenchChart(report).svg.utf8).write(to: URL(filePath: chart), options: .atomic)
+      try writeFile(BenchChart(report).svg, to: chart)
     }
   }
 

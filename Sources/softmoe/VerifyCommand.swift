@@ -1,7 +1,7 @@
 import ArgumentParser
 import Checkpoint
-import HTTPService
 import Inference
+import PlainText
 
 /// `softmoe verify`: is this file whole, and does it compute here what it computed where it was made?
 struct VerifyCommand: ParsableCommand {
@@ -41,10 +41,4 @@ struct VerifyCommand: ParsableCommand {
     try engine.prove(served.proof)
     if served.proof == nil { printError("\(model): has no self-proof; import it again to add one") }
   }
-}
-
-/// Decimal megabytes, as file managers count.
-func megabytes(_ bytes: Int) -> String {
-  let tenths = (bytes + 50_000) / 100_000
-  return "\(tenths / 10).\(tenths % 10) MB"
 }

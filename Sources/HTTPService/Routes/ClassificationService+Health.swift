@@ -45,8 +45,13 @@ extension ClassificationService {
     reply(call, .text(document.text, contentType: "application/json"))
   }
 
-  /// Declares the metrics of the connections by which clients come in.
-  package func observe(_ server: HTTPServer) {
+  /// Declares the metrics of the connections by which clients come in, and of the log.
+  ///
+  /// - Parameter lostLogLines: how many were lost so far.
+  package func observe(_ server: HTTPServer, lostLogLines: @escaping @Sendable () -> Int) {
+    registry.observed(
+      "softmoe_log_lines_lost_total", "Lines of the log that nobody read in time.", .counter
+    ) { [Sample(Double(lostLogLines()))] }
     registry.gauge("softmoe_connections_open", "Connections of clients, the main port's.") { [weak server] in
       Double(server?.connectionCount ?? 0)
     }

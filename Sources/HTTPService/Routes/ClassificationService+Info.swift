@@ -25,7 +25,7 @@ extension ClassificationService {
         maxImagesPerRequest: options.maxImagesPerRequest, maxBodyBytes: options.bodyLimit,
         maxPendingBytes: options.maxPendingBytes, maxDecodingBytes: options.inference.decodingBytes,
         maxPixels: limits.maxPixels, maxSide: limits.maxSide,
-        maxJPEGScans: limits.maxScans,
+        maxJPEGScans: limits.maxJPEGScans,
         threads: options.inference.threadCount, decodeThreads: options.inference.decodeThreadCount,
         requestTimeoutSeconds: options.requestTimeout.seconds,
         decode: options.inference.decodeMode.rawValue))

@@ -14,7 +14,7 @@ package struct InferenceOptions: Sendable {
   /// Threads that read requests, decode images and draw.
   package var decodeThreadCount = 1
   /// Bytes that they may hold together.
-  package var decodingBytes = 384 << 20
+  package var decodingBytes = 448 << 20
   /// How faithfully JPEGs are decoded.
   package var decodeMode = DecodeMode.exact
   /// What an image may cost.

@@ -36,6 +36,9 @@ package final class ModelHost: Sendable {
   /// The model that answers, nil before the first is loaded.
   package var current: RunningModel? { state.withLock { $0.model } }
 
+  /// Whether a model is being loaded.
+  package var isLoading: Bool { state.withLock { $0.isLoading } }
+
   /// Whether the first model could not be loaded.
   package var hasFailed: Bool { state.withLock { $0.model == nil && $0.failed } }
 

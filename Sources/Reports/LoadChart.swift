@@ -1,10 +1,11 @@
 import LoadGenerator
+import PlainText
 
 /// Latency percentiles over the load, and below them the answers a second, as a drawing.
-struct LoadChart {
-  let svg: String
+package struct LoadChart {
+  package let svg: String
 
-  init(_ report: LoadReport) {
+  package init(_ report: LoadReport) {
     let levels = report.levels
     let isOpen = levels.contains { $0.rate != nil }
     let labels = levels.map { $0.rate.map(shortest) ?? "\($0.connections)" }

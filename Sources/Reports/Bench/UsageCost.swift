@@ -2,7 +2,7 @@ import Inference
 import SoftMoEViT
 
 /// What it costs to gather the experts' usage, from the softmaxes' entropies to the sliding window.
-struct UsageCost: Encodable {
+package struct UsageCost: Encodable {
   /// Median seconds of a batch with and without it.
   let seconds, secondsWithout: Double
   /// Median of with / without − 1, over pairs of batches that ran one after the other.
@@ -14,7 +14,7 @@ struct UsageCost: Encodable {
   }
 
   /// Runs batches with and without it in turns, for at least some seconds and ten pairs.
-  init(_ network: SoftMoEViT, batch: Int, seconds limit: Double, _ workspace: inout Workspace) {
+  package init(_ network: SoftMoEViT, batch: Int, seconds limit: Double, _ workspace: inout Workspace) {
     let clock = ContinuousClock()
     let layers = RoutedLayer.all(of: network.configuration)
     var history = UsageHistory(of: layers, windowLength: .seconds(300), start: clock.now)

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Ratios to a mean, as coloured cells in rows and columns.
 struct HeatMap {
   struct Cell {

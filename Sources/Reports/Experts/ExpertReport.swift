@@ -1,7 +1,5 @@
-import Inference
-
 /// An `ExpertStudy` as a page of figures that needs nothing else: no script, no other file, no network.
-struct ExpertReport {
+package struct ExpertReport {
   /// A figure: a chart of each layer, and what it shows.
   struct Section {
     let title: String
@@ -22,14 +20,15 @@ struct ExpertReport {
     var isWide = false
   }
 
-  let html: String
+  package let html: String
 
-  init(_ study: ExpertStudy) {
+  /// - Parameter version: of the software, which the page names.
+  package init(_ study: ExpertStudy, version: String) {
     let sections = [
       Self.importance(study), Self.effectiveTokens(study), Self.largestDispatch(study),
       Self.contribution(study), Self.position(study), Self.classes(study),
     ]
-    let title = "What the experts of \(study.model.name) do"
+    let title = "What the experts of \(study.model) do"
     let source = study.isByFolder ? "the folders that they lie in" : "what the model takes them for"
     html = """
       <!DOCTYPE html>
@@ -44,7 +43,7 @@ struct ExpertReport {
       <body>
       <header>
       <h1>\(escaped(title))</h1>
-      <p class="quiet">Weights \(study.model.weightsName) · \(study.imageCount) image\(study.imageCount == 1 ? "" : "s")
+      <p class="quiet">Weights \(study.weights) · \(study.imageCount) image\(study.imageCount == 1 ? "" : "s")
       of \(study.classes.count) class\(study.classes.count == 1 ? "" : "es"), told by \(source)</p>
       <p class="lead">A Soft MoE layer mixes all of an image's tokens into slots by <em>dispatch</em> weights, each
       expert works on its own slots, and each token gets back a mix of all slots by <em>combine</em> weights. Nothing
@@ -54,7 +53,7 @@ struct ExpertReport {
       \(Self.table(StudySummary(study)))
       \(sections.map(Self.markup).joined(separator: "\n"))
       </main>
-      <footer class="quiet">Made by softmoe \(softmoeVersion). The figures are those of
+      <footer class="quiet">Made by softmoe \(version). The figures are those of
       From Sparse to Soft Mixtures of Experts, arXiv 2308.00951.</footer>
       </body>
       </html>

@@ -1,4 +1,4 @@
-import Inference
+import PlainText
 
 /// How much each expert of a layer matters for each class, over how much it does for all images.
 struct ClassMap {

@@ -1,9 +1,10 @@
 import Kernels
+import PlainText
 import SoftMoEViT
 
 /// What `softmoe bench` measured; its JSON.
-struct BenchReport: Encodable {
-  struct Run: Encodable {
+package struct BenchReport: Encodable {
+  package struct Run: Encodable {
     let batch: Int
     /// Median, least and largest seconds of a batch.
     let seconds, leastSeconds, largestSeconds: Double
@@ -30,7 +31,7 @@ struct BenchReport: Encodable {
       case rooflineShare = "roofline_share"
     }
 
-    init(
+    package init(
       batch: Int, times: [Double], cost: ModelCost, limits: MachineLimits, profile: [String: Double]?,
       usage: UsageCost?
     ) {
@@ -56,10 +57,23 @@ struct BenchReport: Encodable {
     case workspaceBytes = "workspace_bytes"
   }
 
-  /// For people.
-  func show() {
-    print("\(model), kernels \(kernels), \(threads) threads, workspace \(megabytes(workspaceBytes))")
-    printTable(
+  /// - Parameters:
+  ///   - model: its name.
+  ///   - kernels: who multiplies.
+  ///   - runs: one a batch size, in the order asked for.
+  package init(model: String, kernels: String, threads: Int, workspaceBytes: Int, runs: [Run]) {
+    (self.model, self.kernels, self.threads) = (model, kernels, threads)
+    (self.workspaceBytes, self.runs) = (workspaceBytes, runs)
+  }
+
+  /// For people: tables with an end of line after each row.
+  package var text: String {
+    "\(model), kernels \(kernels), \(threads) threads, workspace \(megabytes(workspaceBytes))\n"
+      + speeds + steps + usageCosts
+  }
+
+  private var speeds: String {
+    table(
       [
         "batch", "ms", "least", "images/s", "GFLOP/s", "weights GB/s", "peak", "read GB/s", "roofline ms",
         "reached",
@@ -73,37 +87,30 @@ struct BenchReport: Encodable {
           tenths(run.rooflineSeconds * 1e3), percent(run.rooflineShare),
         ]
       })
+  }
+
+  private var steps: String {
+    guard runs.contains(where: { $0.profile != nil }) else { return "" }
     let steps = ForwardProfile.Step.allCases.map(\.rawValue)
-    if runs.contains(where: { $0.profile != nil }) {
-      print("\nmilliseconds a step")
-      printTable(
+    return "\nmilliseconds a step\n"
+      + table(
         ["batch"] + steps,
         runs.map { run in ["\(run.batch)"] + steps.map { tenths(run.profile?[$0] ?? 0) } })
-    }
-    let costs = runs.compactMap { run in run.usage.map { (run.batch, $0) } }
-    guard !costs.isEmpty else { return }
-    print(
-      "\nthe experts' usage: milliseconds with and without gathering it, and the median difference of pairs")
-    printTable(
-      ["batch", "with", "without", "cost"],
-      costs.map { batch, cost in
-        [
-          "\(batch)", hundredths(cost.seconds * 1e3), hundredths(cost.secondsWithout * 1e3),
-          "\(hundredths(cost.share * 100)) %",
-        ]
-      })
   }
-}
 
-/// Two decimals.
-func hundredths(_ x: Double) -> String {
-  let hundredths = Int((abs(x) * 100).rounded())
-  let fraction = hundredths % 100
-  return "\(x < 0 && hundredths > 0 ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
-}
-
-/// One decimal.
-func tenths(_ x: Double) -> String {
-  let tenths = Int((x * 10).rounded())
-  return "\(tenths / 10).\(tenths % 10)"
+  private var usageCosts: String {
+    let costs = runs.compactMap { run in run.usage.map { (run.batch, $0) } }
+    guard !costs.isEmpty else { return "" }
+    let title =
+      "the experts' usage: milliseconds with and without gathering it, and the median difference of pairs"
+    return "\n\(title)\n"
+      + table(
+        ["batch", "with", "without", "cost"],
+        costs.map { batch, cost in
+          [
+            "\(batch)", hundredths(cost.seconds * 1e3), hundredths(cost.secondsWithout * 1e3),
+            "\(hundredths(cost.share * 100)) %",
+          ]
+        })
+  }
 }

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Values side by side, as bars.
 struct BarChart {
   struct Bar {

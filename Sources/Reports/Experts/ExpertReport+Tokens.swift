@@ -1,4 +1,5 @@
 import Inference
+import PlainText
 
 /// How slots mix tokens, and which tokens count.
 extension ExpertReport {

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Pieces that drawings are made of.
 enum SVG {
   /// A line of text at a place.
@@ -35,10 +37,4 @@ enum SVG {
 func escaped(_ text: String) -> String {
   String(text.map { $0.isASCII && ($0.asciiValue ?? 0) < 0x20 ? " " : $0 })
     .replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-}
-
-/// Without decimals where they say nothing.
-func compact(_ x: Double) -> String {
-  if x == x.rounded() { return "\(Int(x))" }
-  return "\((x * 1000).rounded() / 1000)"
 }

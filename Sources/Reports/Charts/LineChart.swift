@@ -1,3 +1,5 @@
+import PlainText
+
 /// Curves over the values of one parameter, which are spaced evenly however far they lie apart.
 struct LineChart {
   struct Curve {

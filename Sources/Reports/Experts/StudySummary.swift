@@ -1,12 +1,13 @@
 import Inference
+import PlainText
 
 /// A row for each Soft MoE layer, for the terminal and the report.
-struct StudySummary {
-  let columns: [(name: String, meaning: String)]
-  let rows: [[String]]
+package struct StudySummary {
+  package let columns: [(name: String, meaning: String)]
+  package let rows: [[String]]
 
-  init(_ study: ExpertStudy) {
-    let profile = study.model.profile
+  package init(_ study: ExpertStudy) {
+    let profile = study.profile
     columns =
       [
         ("layer", "the block's index in the model"),
@@ -39,15 +40,3 @@ struct StudySummary {
 
 /// Of one value or more.
 func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-
-/// Two significant digits of a number below 1: 0.0012.
-func significant(_ x: Double) -> String {
-  guard x > 0, x < 0.995 else { return compact(x) }
-  var (scaled, digits) = (x, 0)
-  while scaled < 10, digits < 12 {
-    scaled *= 10
-    digits += 1
-  }
-  let figures = "\(Int(scaled.rounded()))"
-  return "0." + String(repeating: "0", count: max(0, digits - figures.count)) + figures
-}

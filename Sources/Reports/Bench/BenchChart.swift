@@ -1,8 +1,8 @@
 /// Images a second over the batch size, measured and allowed, as a drawing.
-struct BenchChart {
-  let svg: String
+package struct BenchChart {
+  package let svg: String
 
-  init(_ report: BenchReport) {
+  package init(_ report: BenchReport) {
     svg = LineChart.svg([
       LineChart(
         title: "\(report.model), \(report.kernels), \(report.threads) threads", xTitle: "images a batch",

@@ -1,4 +1,5 @@
 import Glibc
+import PlainText
 
 /// Colours for ratios to a mean: one above it, another below it, the paper itself at 1.
 struct RatioScale {

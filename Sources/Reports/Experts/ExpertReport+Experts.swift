@@ -1,4 +1,5 @@
 import Inference
+import PlainText
 
 /// What the experts get of the output, over all images and class by class.
 extension ExpertReport {
