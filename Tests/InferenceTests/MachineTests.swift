@@ -117,7 +117,8 @@ private final class Doubler: MachineLane {
 
   @Test func aTaskIsDoneOrDropped() throws {
     let machine = try make(maxBatch: 1)
-    let (done, group) = (Mutex(0), DispatchGroup())
+    let done = Mutex(0)
+    let group = DispatchGroup()
     for number in 0..<100 {
       group.enter()
       let isWanted = number.isMultiple(of: 2)
