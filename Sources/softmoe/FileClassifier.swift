@@ -1,17 +1,21 @@
+import Dispatch
 import FoundationEssentials
 import HTTPService
 import ImageInput
 import Inference
+import SoftMoEViT
 
 /// Why one file has no answer.
 enum FileError: Error, CustomStringConvertible {
   case unreadable
   case image(ImageError)
+  case notFinite(NonFiniteError)
 
   var description: String {
     switch self {
     case .unreadable: "can't read the file"
     case .image(let error): error.description
+    case .notFinite(let error): error.description
     }
   }
 }
@@ -21,13 +25,15 @@ struct FileClassifier {
   let model: ServedModel
   private let decoder: ImageDecoder
   private let engine: InferenceEngine
+  private let queue = DispatchQueue(label: "softmoe.compute")
   private static let maxBatch = 64
 
   init(model path: String, decode: DecodeMode) throws {
     model = try ServedModel(path: path)
     decoder = try ImageDecoder(preprocessing: model.preprocessing, mode: decode)
-    engine = InferenceEngine(
-      model.network, maxBatch: Self.maxBatch, threadCount: availableProcessorCount())
+    engine = try InferenceEngine(
+      model.network, maxBatch: Self.maxBatch, threads: ThreadPool(threadCount: availableProcessorCount()),
+      kernels: KernelSet(.auto), queue: queue)
   }
 
   /// The logits of each file, in order.
@@ -64,8 +70,11 @@ struct FileClassifier {
     for start in stride(from: 0, to: paths.count, by: Self.maxBatch) {
       let tensors = paths[start..<min(paths.count, start + Self.maxBatch)].map(tensor)
       let decoded = tensors.compactMap { try? $0.get() }
-      var inferences = (decoded.isEmpty ? [] : engine.run(decoded.map { EngineInput(pixels: $0) }))[...]
-      for tensor in tensors { receive(tensor.map { _ in inferences.removeFirst() }) }
+      var inferences =
+        (decoded.isEmpty ? [] : queue.sync { engine.run(decoded.map { EngineInput(pixels: $0) }) })[...]
+      for tensor in tensors {
+        receive(tensor.flatMap { _ in inferences.removeFirst().mapError { .notFinite($0) } })
+      }
     }
   }
 

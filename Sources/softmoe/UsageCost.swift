@@ -14,17 +14,21 @@ struct UsageCost: Encodable {
   }
 
   /// Runs batches with and without it in turns, for at least some seconds and ten pairs.
-  init(_ network: SoftMoEViT, batch: Int, seconds limit: Double, _ workspace: inout Workspace) {
+  ///
+  /// - Throws: `MachineError.memory`.
+  init(_ network: SoftMoEViT, batch: Int, seconds limit: Double, _ workspace: inout Workspace)
+    throws(MachineError)
+  {
+    let summaries = try RoutingSummaries(for: network.configuration, maxImageCount: batch)
     let clock = ContinuousClock()
     let layers = RoutedLayer.all(of: network.configuration)
     var history = UsageHistory(of: layers, windowLength: .seconds(300), start: clock.now)
     func time(observing: Bool) -> Double {
-      workspace.observesRouting = observing
-      return clock.measure {
-        network.forward(imageCount: batch, &workspace)
+      clock.measure {
+        network.forward(imageCount: batch, &workspace, observer: observing ? summaries : nil)
         guard observing else { return }
         for image in 0..<batch {
-          history.add(layers.indices.map { workspace.routing(of: image, layer: $0) }, at: clock.now)
+          history.add(layers.indices.map { summaries.routing(of: image, layer: $0) }, at: clock.now)
         }
       } / .seconds(1)
     }
@@ -37,7 +41,6 @@ struct UsageCost: Encodable {
       let second = time(observing: !isFirst)
       pairs.append(isFirst ? (first, second) : (second, first))
     }
-    workspace.observesRouting = true
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     seconds = median(pairs.map(\.with))
     secondsWithout = median(pairs.map(\.without))

@@ -105,14 +105,14 @@ struct ExpertMetrics {
       (0..<layer.expertCount).map { expert in
         Sample(
           [name(of: layer), ("expert", "\(expert)")],
-          totals.combineMass[layer.slots(of: expert)].reduce(0, +))
+          totals.slotMass[layer.slots(of: expert)].reduce(0, +))
       }
     }
   }
 
   private func slotMass() -> [Sample] {
     zip(recorder.layers, recorder.reading.lifetime.layers).flatMap { layer, totals in
-      slotSamples(layer, totals.combineMass)
+      slotSamples(layer, totals.slotMass)
     }
   }
 

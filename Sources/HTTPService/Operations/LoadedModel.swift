@@ -8,6 +8,19 @@ import SoftMoEViT
 ///
 /// A reload makes another; this one answers what it has accepted and goes.
 final class LoadedModel: Sendable {
+  /// What engines share: made once, whatever is loaded.
+  struct Engines {
+    let threads: ThreadPool
+    let kernels: KernelSet
+    /// One batch at a time on the whole machine, whichever model it belongs to.
+    let queue = DispatchQueue(label: "softmoe.compute", qos: .userInitiated)
+
+    init(_ options: ServiceOptions) throws(MachineError) {
+      kernels = try KernelSet(options.kernels)
+      threads = try ThreadPool(threadCount: options.threadCount)
+    }
+  }
+
   let model: ServedModel
   let kernels: KernelSet
   let decoder: ImageDecoder
@@ -18,15 +31,12 @@ final class LoadedModel: Sendable {
   let metricsLevel: ExpertMetricsLevel
   let workspaceByteCount: Int
 
-  /// One batch at a time on the whole machine, whichever model it belongs to.
-  private static let computeQueue = DispatchQueue(label: "softmoe.compute", qos: .userInitiated)
-
   /// Builds the engine, proves it, and learns what a batch costs.
   ///
-  /// - Throws: `ServedModelError.preprocessing` when the model's image preparation can't be used, `.kernels`
-  ///   when the processor can't run them, `.selfProof` when the engine computes something else than where the
+  /// - Throws: `ServedModelError.preprocessing` when the model's image preparation can't be used, `.machine`
+  ///   when there is no memory for it, `.selfProof` when the engine computes something else than where the
   ///   model was made.
-  init(_ model: ServedModel, _ options: ServiceOptions) throws(ServedModelError) {
+  init(_ model: ServedModel, _ options: ServiceOptions, on engines: Engines) throws(ServedModelError) {
     self.model = model
     do throws(ImageError) {
       decoder = try ImageDecoder(
@@ -34,20 +44,23 @@ final class LoadedModel: Sendable {
     } catch {
       throw .preprocessing(error)
     }
-    do throws(KernelsUnavailable) {
-      kernels = try model.network.kernels(options.kernels, threadCount: options.threadCount)
+    kernels = engines.kernels
+    let engine: InferenceEngine
+    do throws(MachineError) {
+      engine = try InferenceEngine(
+        model.network, maxBatch: options.maxBatch, threads: engines.threads, kernels: engines.kernels,
+        queue: engines.queue)
     } catch {
-      throw .kernels(error)
+      throw .machine(error)
     }
-    let engine = InferenceEngine(
-      model.network, maxBatch: options.maxBatch, threadCount: options.threadCount, kernels: kernels)
-    do throws(SelfProofError) { try engine.prove(model.proof) } catch { throw .selfProof(error) }
+    let proved = engines.queue.sync { Result { () throws(SelfProofError) in try engine.prove(model.proof) } }
+    if case .failure(let error) = proved { throw .selfProof(error) }
     workspaceByteCount = engine.workspaceByteCount
     gate = AdmissionGate(maxBatch: options.maxBatch, limit: options.maxQueue)
     for count in Set([1, min(options.maxBatch, 8)]).sorted() {
-      gate.learn(imageCount: count, engine.time(imageCount: count))
+      gate.learn(imageCount: count, engines.queue.sync { engine.time(imageCount: count) })
     }
-    batcher = Batcher(engine: engine, gate: gate, computeQueue: Self.computeQueue)
+    batcher = Batcher(engine: engine, gate: gate, computeQueue: engines.queue)
     experts = ExpertRecorder(
       model.network.configuration, profile: model.profile, windowLength: options.expertWindow)
     metricsLevel = options.expertMetrics.within(

@@ -30,6 +30,8 @@ package final class ClassificationService: Sendable {
     var notReady = "the model is loading"
     var isDraining = false
     var isLoading = false
+    /// Made at the first load.
+    var engines: LoadedModel.Engines?
     /// Requests accepted and not yet answered, and bytes of their bodies.
     var pending = 0
     var pendingBytes = 0
@@ -66,7 +68,7 @@ package final class ClassificationService: Sendable {
     defer { state.withLock { $0.isLoading = false } }
     let loaded: LoadedModel
     do throws(ServedModelError) {
-      loaded = try LoadedModel(try open(), options)
+      loaded = try LoadedModel(try open(), options, on: try sharedEngines())
     } catch {
       state.withLock { state in
         if state.model == nil { state.notReady = "the model could not be loaded; the server's log says why" }
@@ -97,6 +99,17 @@ package final class ClassificationService: Sendable {
       }
     }
     return summary(of: loaded)
+  }
+
+  private func sharedEngines() throws(ServedModelError) -> LoadedModel.Engines {
+    if let engines = state.withLock({ $0.engines }) { return engines }
+    do throws(MachineError) {
+      let engines = try LoadedModel.Engines(options)
+      state.withLock { $0.engines = engines }
+      return engines
+    } catch {
+      throw .machine(error)
+    }
   }
 
   /// Replaces the keys of which a request must bring one; none lets everybody in.

@@ -156,13 +156,19 @@ private final class ImageRequest: Sendable {
     ) { outcomes in self.finish(all, outcomes) }
   }
 
-  private func finish(_ decoded: [Result<Decoded, ServiceError>], _ outcomes: [BatchOutcome<Inference>]) {
+  private func finish(
+    _ decoded: [Result<Decoded, ServiceError>], _ outcomes: [BatchOutcome<Result<Inference, NonFiniteError>>]
+  ) {
     var outcomes = outcomes.makeIterator()
     let results = decoded.map { decoded in
       decoded.flatMap { input -> ImageResult in
         switch outcomes.next() {
-        case .completed(let inference, let timing):
-          service.record(inference, timing, loaded.experts)
+        case .completed(let output, let timing):
+          service.record(timing)
+          guard let inference = try? output.get() else {
+            return .failure(.notFinite(isOfRequest: input.duration == nil))
+          }
+          loaded.experts.record(inference.routing)
           return .success(
             ImageAnswer(
               inference: inference, timing: timing, pixels: input.pixels, decodeDuration: input.duration))
@@ -181,8 +187,7 @@ private final class ImageRequest: Sendable {
 }
 
 extension ClassificationService {
-  fileprivate func record(_ inference: Inference, _ timing: BatchTiming, _ experts: ExpertRecorder) {
-    experts.record(inference.routing)
+  fileprivate func record(_ timing: BatchTiming) {
     statistics.ran(timing)
     metrics.queueDuration.observe(timing.queueDuration)
     metrics.inferenceDuration.observe(timing.inferenceDuration)
