@@ -38,7 +38,6 @@ let package = Package(
   ],
   targets: [
     // C libraries: a module map each.
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
@@ -55,7 +54,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "Kernels",
-      dependencies: ["COpenBLAS", "CProcessor", "KernelInterface", "KernelsPortable"]
+      dependencies: ["CProcessor", "KernelInterface", "KernelsPortable"]
         + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
     .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
@@ -110,8 +109,8 @@ let package = Package(
       path: "Benchmarks/peers/engine-bench", swiftSettings: strict),
     .executableTarget(
       name: "kernel-bench",
-      dependencies: ["KernelInterface", "KernelsPortable"] + vectorKernels.map { .byName(name: $0.name) },
-      path: "Benchmarks/kernels/kernel-bench", swiftSettings: strict),
+      dependencies: ["KernelInterface", "Kernels"], path: "Benchmarks/kernels/kernel-bench",
+      swiftSettings: strict),
 
     // Tests; what several of them need is in TestSupport.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),

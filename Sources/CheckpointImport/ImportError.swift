@@ -1,4 +1,5 @@
 import Checkpoint
+import SoftMoEViT
 
 /// Why a checkpoint of another format can't be imported.
 package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -20,6 +21,8 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case option(name: String, problem: String)
   /// Reading or writing a file failed.
   case checkpoint(CheckpointError)
+  /// The machine can't run the model.
+  case machine(MachineError)
 
   /// One line: what was expected, what was found, what to do.
   package var description: String {
@@ -38,6 +41,7 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .unsupported(let what): "not supported yet: \(what)"
     case .option(let name, let problem): "--\(name): \(problem)"
     case .checkpoint(let error): error.description
+    case .machine(let error): error.description
     }
   }
 }

@@ -1,5 +1,5 @@
 /// How the numbers of a weight are stored.
-public enum WeightElement: Sendable, CaseIterable {
+package enum WeightElement: Sendable, CaseIterable {
   /// IEEE 754 binary32.
   case f32
   /// bfloat16.
@@ -10,7 +10,7 @@ public enum WeightElement: Sendable, CaseIterable {
   case int8
 
   /// Bytes a number.
-  public var byteCount: Int {
+  package var byteCount: Int {
     switch self {
     case .f32: 4
     case .bf16, .f16: 2

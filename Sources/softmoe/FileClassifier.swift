@@ -30,7 +30,7 @@ struct FileClassifier {
     options.maxBatch = Self.maxBatch
     (options.threadCount, options.decodeThreadCount) = (availableProcessorCount(), availableProcessorCount())
     options.decodeMode = decode
-    running = try RunningModel(model, on: Machine(options.scheduling), options)
+    running = try RunningModel(model, on: Machine(options), options)
   }
 
   /// The logits of each file, in order.

@@ -3,6 +3,7 @@ import Foundation
 import HTTPService
 import ImageInput
 import Inference
+import SoftMoEViT
 import TestSupport
 
 /// What `softmoe trace` says of photos, prepared as the bundled model wants them.
@@ -26,7 +27,8 @@ struct Trace {
       }
       try writer.finish()
       let output = path + ".trace"
-      try ModelTrace(of: model.network, pixels: path).write(to: output, threadCount: 2)
+      try ModelTrace(of: model.network, pixels: path).write(
+        to: output, threads: ThreadPool(threadCount: 2), kernels: KernelSet(.auto))
       return try ExpectedValues(path: output)
     }
     (self.model, self.pixels) = (model, pixels)

@@ -117,14 +117,14 @@ struct ExpertMetrics: Sendable {
       (0..<layer.expertCount).map { expert in
         Sample(
           [name(of: layer), ("expert", "\(expert)")],
-          totals.combineMass[layer.slots(of: expert)].reduce(0, +))
+          totals.slotMass[layer.slots(of: expert)].reduce(0, +))
       }
     }
   }
 
   private func slotMass() -> [Sample] {
     zip(layers, lifetime.layers).flatMap { layer, totals in
-      slotSamples(layer, totals.combineMass)
+      slotSamples(layer, totals.slotMass)
     }
   }
 

@@ -3,6 +3,7 @@ import Inference
 import Logging
 import Metrics
 import MicroHTTP
+import SoftMoEViT
 import Synchronization
 
 /// Answers requests over HTTP: bytes → images → inference → JSON.
@@ -37,14 +38,15 @@ package final class ClassificationService: Sendable {
   /// A service that is not ready before `load`.
   ///
   /// - Parameter open: opens the checkpoint, now and at every reload.
+  /// - Throws: `MachineError` when the engine's threads or kernels can't be had.
   package init(
     options: ServiceOptions, logger: Logger,
     open: @escaping @Sendable (LoadReason) throws(OpenedModelError) -> OpenedModel
-  ) {
+  ) throws(MachineError) {
     (self.options, self.logger) = (options, logger)
     let (metrics, book) = (ServiceMetrics(registry), StatisticsBook())
     (self.metrics, self.book) = (metrics, book)
-    host = ModelHost(
+    host = try ModelHost(
       options.inference,
       observe: { event in
         metrics.observe(event)

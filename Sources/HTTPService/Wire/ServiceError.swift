@@ -23,6 +23,8 @@ enum ServiceError: Error, Equatable, Sendable {
   case reload
   case notReady(String)
   case abandoned
+  /// The model computes no finite numbers, for pixels of the request's own or for a photo.
+  case notFinite(isOfRequest: Bool)
   case `internal`
 }
 
@@ -59,6 +61,7 @@ extension ServiceError {
     case .notReady: 503
     // Nobody reads it; nginx' number for a client that left is what logs know.
     case .abandoned: 499
+    case .notFinite(let isOfRequest): isOfRequest ? 422 : 500
     case .internal: 500
     }
   }
@@ -115,6 +118,8 @@ extension ServiceError {
     case .overloaded(let reason, let seconds):
       "\(reason); try again in \(seconds) s"
     case .abandoned: "the client left before its turn"
+    case .notFinite(true): "the model's numbers for these pixels are infinite or none; send normalised ones"
+    case .notFinite(false): "the model's numbers for this image are infinite or none"
     case .internal: "the server failed to answer; its log has the request's id"
     }
   }

@@ -26,9 +26,18 @@ package struct InferenceOptions: Sendable {
   package init() {}
 
   /// What the scheduler has to go by.
-  package var scheduling: Scheduler.Limits {
+  var scheduling: Scheduler.Limits {
     Scheduler.Limits(
       maxBatch: maxBatch, maxQueue: maxQueue, preparerCount: decodeThreadCount,
       preparationBytes: decodingBytes)
+  }
+}
+
+extension Machine {
+  /// A machine for models that are run with these options.
+  ///
+  /// - Throws: `MachineError`.
+  package convenience init(_ options: InferenceOptions) throws(MachineError) {
+    try self.init(options.scheduling, threadCount: options.threadCount, kernels: options.kernels)
   }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import SoftMoEViT
 import Synchronization
 
 /// Why a checkpoint is opened.
@@ -25,12 +26,13 @@ package final class ModelHost: Sendable {
   /// - Parameters:
   ///   - observe: is told what happens to requests and images; called from several threads, it must not block.
   ///   - open: opens the checkpoint, now and at every reload.
+  /// - Throws: `MachineError` when the engine's threads or kernels can't be had.
   package init(
     _ options: InferenceOptions, observe: @escaping @Sendable (InferenceEvent) -> Void,
     open: @escaping @Sendable (LoadReason) throws(OpenedModelError) -> OpenedModel
-  ) {
+  ) throws(MachineError) {
     (self.options, self.observe, self.open) = (options, observe, open)
-    machine = Machine(options.scheduling)
+    machine = try Machine(options)
   }
 
   /// The model that answers, nil before the first is loaded.

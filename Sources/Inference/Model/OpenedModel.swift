@@ -10,8 +10,8 @@ package enum OpenedModelError: Error, Equatable, Sendable, CustomStringConvertib
   case preprocessing(ImageError)
   /// It computes something else here than where it was made.
   case selfProof(SelfProofError)
-  /// This processor can't run the kernels that were asked for.
-  case kernels(KernelsUnavailable)
+  /// The machine has no room for it.
+  case machine(MachineError)
   /// Another load is under way.
   case busy
   /// Parts of it do not fit each other.
@@ -23,7 +23,7 @@ package enum OpenedModelError: Error, Equatable, Sendable, CustomStringConvertib
     case .model(let error): error.description
     case .preprocessing(let error): "not a usable checkpoint: \(error)"
     case .selfProof(let error): error.description
-    case .kernels(let error): error.description
+    case .machine(let error): error.description
     case .busy: "a load is already under way; try again when it has ended"
     case .inconsistent(let problem): "not a usable checkpoint: \(problem)"
     }

@@ -8,9 +8,10 @@ import Synchronization
 /// A reload makes another; this one answers what it has accepted and goes.
 package final class RunningModel: Sendable {
   package let model: OpenedModel
-  package let kernels: KernelSet
   package let experts: ExpertRecorder
   package let workspaceByteCount: Int
+  /// Who multiplies.
+  package var kernels: KernelSet { machine.kernels }
   /// Names it in events.
   package var id: Int { lane.id }
   let decoder: ImageDecoder
@@ -21,8 +22,8 @@ package final class RunningModel: Sendable {
 
   /// Builds the engine, proves it, and learns what a batch costs; all of it in turn with the batches of others.
   ///
-  /// - Throws: `OpenedModelError.preprocessing` when the model's image preparation can't be used, `.kernels`
-  ///   when the processor can't run them, `.selfProof` when the engine computes something else than where the
+  /// - Throws: `OpenedModelError.preprocessing` when the model's image preparation can't be used, `.machine`
+  ///   when there is no memory for it, `.selfProof` when the engine computes something else than where the
   ///   model was made.
   package init(
     _ model: OpenedModel, on machine: Machine, _ options: InferenceOptions,
@@ -35,13 +36,14 @@ package final class RunningModel: Sendable {
     } catch {
       throw .preprocessing(error)
     }
-    do throws(KernelsUnavailable) {
-      kernels = try model.network.kernels(options.kernels, threadCount: options.threadCount)
+    let engine: InferenceEngine
+    do throws(MachineError) {
+      engine = try InferenceEngine(
+        model.network, maxBatch: options.maxBatch, threads: machine.threads, kernels: machine.kernels,
+        queue: machine.computeQueue)
     } catch {
-      throw .kernels(error)
+      throw .machine(error)
     }
-    let engine = InferenceEngine(
-      model.network, maxBatch: options.maxBatch, threadCount: options.threadCount, kernels: kernels)
     workspaceByteCount = engine.workspaceByteCount
     // Nobody knows the new model's cost; a second is the least that others should be careful for.
     do throws(SelfProofError) {

@@ -1,4 +1,5 @@
 import Dispatch
+import SoftMoEViT
 import Synchronization
 
 /// Whoever waits for images, or for one task, on a machine.
@@ -34,6 +35,10 @@ package final class Machine: Sendable {
     package let index: Int
   }
 
+  /// The engine's threads, used by whatever runs on the compute queue.
+  package let threads: ThreadPool
+  /// Who multiplies, for every model.
+  package let kernels: KernelSet
   /// The queue that batches and chores run on, one after another.
   package let computeQueue = DispatchQueue(label: "softmoe.compute", qos: .userInitiated)
   private let preparationQueue = DispatchQueue(
@@ -71,7 +76,16 @@ package final class Machine: Sendable {
     case wait(until: Double)
   }
 
-  package init(_ limits: Scheduler.Limits) { state = Mutex(State(scheduler: Scheduler(limits))) }
+  /// Starts the engine's threads, which all models share.
+  ///
+  /// - Throws: `MachineError` when there are no threads, or the kernels can't run here.
+  package init(_ limits: Scheduler.Limits, threadCount: Int, kernels: KernelChoice = .auto)
+    throws(MachineError)
+  {
+    threads = try ThreadPool(threadCount: threadCount)
+    self.kernels = try KernelSet(kernels)
+    state = Mutex(State(scheduler: Scheduler(limits)))
+  }
 
   /// A model comes.
   ///

@@ -1,7 +1,7 @@
 import SoftMoEViT
 import Synchronization
 
-/// What the experts of a model do, from the real combine and dispatch weights of every image it answers.
+/// What the experts of a model do, from the router's own weights for every image it answers.
 package final class ExpertRecorder: Sendable {
   package let layers: [RoutedLayer]
   /// What the usage is compared with.

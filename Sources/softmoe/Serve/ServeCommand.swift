@@ -50,7 +50,8 @@ struct ServeCommand: AsyncParsableCommand {
   var requestTimeout = 30.0
   @Option(help: "Threads of the engine. Default: the processors that this process may use.")
   var threads: Int?
-  @Option(help: "simd (this project's), openblas, or auto: the faster one for this model.")
+  @Option(
+    help: "simd (this project's), openblas, or auto: simd wherever the processor runs it, else openblas.")
   var kernels: KernelChoice = .auto
   @Option(help: "Threads that decode images. Default: the same.") var decodeThreads: Int?
   @Option(help: "exact (Pillow's pixels, bit for bit) or fast (JPEGs shrunk by the decoder).")
