@@ -2,7 +2,7 @@ import COpenBLAS
 import KernelInterface
 
 @_exported import enum KernelInterface.Activation
-@_exported import enum KernelInterface.WeightElement
+@_exported import enum CheckpointFormat.ElementType
 
 /// Where kernels run: a number of threads and a scratch buffer for each, allocated once.
 ///

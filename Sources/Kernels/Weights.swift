@@ -14,7 +14,7 @@ public struct WeightStack: @unchecked Sendable {
   /// c, the output width.
   public let outputWidth: Int
   /// How the numbers are stored.
-  public let element: WeightElement
+  public let element: ElementType
   let base: UnsafeRawPointer
   let owner: any AnyObject & Sendable
 
@@ -24,7 +24,7 @@ public struct WeightStack: @unchecked Sendable {
   ///   - bytes: [count, ⌈c/16⌉] panels as docs/checkpoint-format.md describes them.
   ///   - owner: keeps `bytes` valid and unchanged for as long as it lives.
   public init(
-    packed bytes: UnsafeRawBufferPointer, element: WeightElement, count: Int = 1, inputWidth: Int,
+    packed bytes: UnsafeRawBufferPointer, element: ElementType, count: Int = 1, inputWidth: Int,
     outputWidth: Int, owner: any AnyObject & Sendable
   ) {
     guard let base = bytes.baseAddress else { fatalError("Kernels: a weight has bytes") }

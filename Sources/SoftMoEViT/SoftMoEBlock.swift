@@ -20,11 +20,11 @@ struct SoftMoEBlock {
   {
     self.model = model
     self.moe = moe
-    router = try SoftRouter(weights["moe"], model, moe)
-    let experts = weights["moe/experts"]
-    up = try experts.linear("up", count: moe.expertCount, model.width, moe.expertWidth)
-    down = try experts.linear("down", count: moe.expertCount, moe.expertWidth, model.width)
-    gain = model.layerScale ? try weights.vectors("layer_scale2", shape: [model.width]) : nil
+    router = try SoftRouter(weights[.moe], model, moe)
+    let experts = weights[.moe][.experts]
+    up = try experts.linear(.up, count: moe.expertCount, model.width, moe.expertWidth)
+    down = try experts.linear(.down, count: moe.expertCount, moe.expertWidth, model.width)
+    gain = model.layerScale ? try weights.vectors(.layerScale2, shape: [model.width]) : nil
   }
 
   /// Reads `workspace.normed` [b·m, d], adds to `workspace.tokens` [b·m, d].

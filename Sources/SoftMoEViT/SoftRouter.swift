@@ -19,7 +19,7 @@ struct SoftRouter {
   {
     self.model = model
     self.moe = moe
-    phi = Linear(weights: try weights.router(model.width, moe), bias: nil)
+    phi = try weights.linear(.router, model.width, moe.slotCount, bias: false)
   }
 
   /// Reads `workspace.normed` (X); writes dispatch and combine weights and slot inputs.
@@ -74,19 +74,5 @@ struct SoftRouter {
         workspace.normed, workspace.dispatchWeights, imageCount: imageCount, tokenCount: m,
         into: &workspace.slotInputs)
     }
-  }
-}
-
-extension WeightReader {
-  /// The router's matrix [d, s]; a file of version 1 has its factors.
-  fileprivate func router(_ width: Int, _ moe: ModelConfiguration.SoftMoE) throws(CheckpointError)
-    -> WeightStack
-  {
-    if checkpoint.version > 1 { return try stack("router/kernel", width, moe.slotCount) }
-    let phi = try values("phi", shape: [width, moe.slotCount])
-    let kernel = moe.routerKernel(phi: phi, scale: try values("scale", shape: [1])[0])
-    let packed = WeightBytes(Panels.pack(kernel, k: width, c: moe.slotCount, type: .f32))
-    return WeightStack(
-      packed: packed.bytes, element: .f32, inputWidth: width, outputWidth: moe.slotCount, owner: packed)
   }
 }
