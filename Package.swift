@@ -46,17 +46,18 @@ let package = Package(
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
-    // Ground floor: each knows only its C library.
+    // Ground floor: each knows only its C library, and what a checkpoint's bytes mean.
+    .target(name: "CheckpointFormat", swiftSettings: strict),
     .target(name: "CProcessor"),
-    .target(name: "KernelInterface", swiftSettings: kernels()),
+    .target(name: "KernelInterface", dependencies: ["CheckpointFormat"], swiftSettings: kernels()),
     .target(
       name: "KernelsPortable", dependencies: ["CProcessor", "KernelInterface"], swiftSettings: kernels(),
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "Kernels",
-      dependencies: ["CProcessor", "KernelInterface", "KernelsPortable"]
+      dependencies: ["CheckpointFormat", "CProcessor", "KernelInterface", "KernelsPortable"]
         + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
-    .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
+    .target(name: "Checkpoint", dependencies: ["CheckpointFormat", "CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "PlainText", swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CGnuTLS", "CMicroHTTPD"], swiftSettings: strict),
@@ -115,8 +116,8 @@ let package = Package(
     // Tests; what several of them need is in TestSupport.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "SoftMoEViT"],
+      path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "KernelsTests", dependencies: ["Checkpoint", "KernelInterface", "Kernels"], swiftSettings: strict),
     .testTarget(
@@ -142,9 +143,9 @@ let package = Package(
       dependencies: ["softmoe", "Checkpoint", "CheckpointImport", "ImageInput", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "CheckpointImportTests", dependencies: ["CheckpointImport", "ImageInput", "TestSupport"],
-      exclude: ["Corpus"],
-      swiftSettings: strict),
+      name: "CheckpointImportTests",
+      dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "SoftMoEViT", "TestSupport"],
+      exclude: ["Corpus", "Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference"], swiftSettings: strict),
     .testTarget(

@@ -14,7 +14,7 @@ package struct WeightStack: @unchecked Sendable {
   /// c, the output width.
   package let outputWidth: Int
   /// How the numbers are stored.
-  package let element: WeightElement
+  package let element: ElementType
   let base: UnsafeRawPointer
   let owner: any AnyObject & Sendable
 
@@ -24,7 +24,7 @@ package struct WeightStack: @unchecked Sendable {
   ///   - bytes: [count, ⌈c/16⌉] panels as docs/checkpoint-format.md describes them.
   ///   - owner: keeps `bytes` valid and unchanged for as long as it lives.
   package init(
-    packed bytes: UnsafeRawBufferPointer, element: WeightElement, count: Int = 1, inputWidth: Int,
+    packed bytes: UnsafeRawBufferPointer, element: ElementType, count: Int = 1, inputWidth: Int,
     outputWidth: Int, owner: any AnyObject & Sendable
   ) {
     guard let base = bytes.baseAddress else { fatalError("Kernels: a weight has bytes") }

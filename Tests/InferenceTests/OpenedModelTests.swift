@@ -26,6 +26,9 @@ import Testing
   @Test(arguments: [
     (#""cat","deer""#, #""cat - deer""#, "expected 10 labels, found 9"),
     (#""cat","deer""#, #""cat",123456"#, "metadata section 'labels': Index 4: Expected to decode String"),
+    (#""cat","deer""#, #""c\n","deer""#, "metadata section 'labels': label 3: expected text without control"),
+    (#"cifar10-softmoe"#, #"cifar10/softmoe"#, "section 'name': expected a name of 1 to 128 bytes"),
+    (#""norm_epsilon":1e-06"#, #""norm_epsilon":0.000"#, "expected a number above 0, below 1, found 0.0"),
     (#""name":"c"#, #""nome":"c"#, "metadata section 'name': the key 'name' is missing"),
     (#""name":"c"#, #""name":7 "#, "metadata section 'name': expected JSON in UTF-8"),
     (

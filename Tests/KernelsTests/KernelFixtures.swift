@@ -32,7 +32,7 @@ func naive(_ a: [[Float]], _ b: [Double], columns: Int) -> [[Double]] {
 /// Matrices [k, c], packed as a checkpoint has them.
 func weights(_ matrices: [[Float]], k: Int, c: Int, type: ElementType = .f32) -> WeightStack {
   let bytes = WeightBytes(matrices.flatMap { Panels.pack($0, k: k, c: c, type: type) })
-  let element: WeightElement =
+  let element: ElementType =
     switch type {
     case .f32: .f32
     case .bf16: .bf16

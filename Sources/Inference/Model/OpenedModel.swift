@@ -65,10 +65,12 @@ package struct OpenedModel: Sendable {
     let checkpoint: Checkpoint
     do throws(CheckpointError) {
       checkpoint = try Checkpoint(path: path, verification: verification)
-      name = try checkpoint.section("name")
-      labels = try checkpoint.section("labels")
-      preprocessing = try checkpoint.section("preprocessing")
-      provenance = try checkpoint.section("provenance")
+      name = try checkpoint.section(.name)
+      labels = try checkpoint.section(.labels)
+      preprocessing = try checkpoint.section(.preprocessing)
+      provenance = try checkpoint.section(.provenance)
+      try Self.check(Naming.problem(ofName: name), of: .name)
+      try Self.check(Naming.problem(ofLabels: labels), of: .labels)
     } catch {
       throw .model(.checkpoint(error))
     }
@@ -89,6 +91,10 @@ package struct OpenedModel: Sendable {
         "preprocessing makes \(preprocessing.cropHeight)x\(preprocessing.cropWidth) pixels, "
           + "the model reads \(model.imageHeight)x\(model.imageWidth)")
     }
+  }
+
+  private static func check(_ problem: String?, of section: SectionKey) throws(CheckpointError) {
+    if let problem { throw .invalidMetadata(section: section.rawValue, problem: problem) }
   }
 
   private static func profile(

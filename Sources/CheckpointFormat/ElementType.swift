@@ -10,7 +10,7 @@ public enum ElementType: String, Sendable, CaseIterable {
   case int8
 
   /// The code in the file.
-  public var code: UInt16 {
+  package var code: UInt16 {
     switch self {
     case .f32: 1
     case .bf16: 2
@@ -20,13 +20,13 @@ public enum ElementType: String, Sendable, CaseIterable {
   }
 
   /// The type of that code.
-  public init?(code: UInt16) {
+  package init?(code: UInt16) {
     guard let type = Self.allCases.first(where: { $0.code == code }) else { return nil }
     self = type
   }
 
   /// Bytes a number.
-  public var byteCount: Int {
+  @inlinable public var byteCount: Int {
     switch self {
     case .f32: 4
     case .bf16, .f16: 2
@@ -36,11 +36,11 @@ public enum ElementType: String, Sendable, CaseIterable {
 }
 
 /// The nearest bfloat16, ties to even; a NaN stays a (quiet) NaN.
-public func bfloat16(_ value: Float) -> UInt16 {
+package func bfloat16(_ value: Float) -> UInt16 {
   let bits = value.bitPattern
   if value.isNaN { return UInt16(bits >> 16) | 0x0040 }
   return UInt16((bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
 }
 
 /// The binary32 of the same value.
-public func float(bfloat16 bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
+package func float(bfloat16 bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
