@@ -85,15 +85,13 @@ extension ClassificationService {
   ) {
     let answers = results.compactMap { try? $0.get() }
     // Of several images the slowest at each stage.
-    let stages: [(String, Duration?)] = [
-      ("decode", answers.compactMap(\.decodeDuration).max()),
-      ("queue", answers.map(\.timing.queueDuration).max()),
-      ("inference", answers.map(\.timing.inferenceDuration).max()),
-      ("total", call.request.arrival.duration(to: .now)),
-    ]
-    response.headers["Server-Timing"] = stages.compactMap { name, duration in
-      duration.map { "\(name);dur=\(milliseconds($0))" }
-    }.joined(separator: ", ")
+    response.headers["Server-Timing"] =
+      ServerTiming([
+        ("decode", answers.compactMap(\.decodeDuration).max()),
+        ("queue", answers.map(\.timing.queueDuration).max()),
+        ("inference", answers.map(\.timing.inferenceDuration).max()),
+        ("total", call.request.arrival.duration(to: .now)),
+      ]).value
     response.headers["x-batch-size"] = answers.map(\.timing.batchSize).max().map { String($0) } ?? "0"
     response.headers["x-model-weights"] = loaded.model.weightsName
   }
@@ -111,11 +109,4 @@ extension [ImageResult] {
     }
     return common
   }
-}
-
-/// Milliseconds with three decimals.
-private func milliseconds(_ duration: Duration) -> String {
-  let microseconds = Int((duration.seconds * 1e6).rounded())
-  let fraction = String(microseconds % 1000)
-  return "\(microseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
 }

@@ -52,7 +52,7 @@ extension ClassificationService {
   func inferTensors(_ call: Call) throws(ServiceError) {
     let loaded = try named(call)
     let request = try inferRequest(call.request)
-    let sources = try imageSources(request.input, body: call.request.body, loaded)
+    let sources = try imageSources(request.input, loaded)
     let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
     try infer(call, on: loaded, sources, extras) { results in
       var inferences: [Inference] = []
@@ -91,33 +91,21 @@ extension ClassificationService {
   }
 
   private func inferRequest(_ request: HTTPRequest) throws(ServiceError) -> InferRequest {
-    var headerLength: Int?
-    if let text = request.headers["inference-header-content-length"] {
-      guard let length = Int(text), length >= 0 else {
-        throw .badRequest("Inference-Header-Content-Length must be the number of bytes of JSON in the body")
-      }
-      headerLength = length
-    }
     do throws(InferRequestError) {
       return try InferRequest.decode(
-        body: request.body, headerLength: headerLength,
+        body: request.body, headerLength: request.headers["inference-header-content-length"],
         limits: InferRequest.Limits(imageCount: options.maxImagesPerRequest))
     } catch {
       throw .badRequest(error.description)
     }
   }
 
-  private func imageSources(_ input: InferRequest.Input, body: [UInt8], _ loaded: LoadedModel)
+  private func imageSources(_ input: InferRequest.Input, _ loaded: LoadedModel)
     throws(ServiceError) -> [ImageSource]
   {
     switch input {
     case .images(let images):
-      return images.map { image in
-        switch image {
-        case .inBody(let range): .encoded(Array(body[range]))
-        case .decoded(let bytes): .encoded(bytes)
-        }
-      }
+      return images.map { .encoded(Array($0)) }
     case .pixels(let shape, let values):
       let model = loaded.model.network.configuration
       let (height, width) = (model.imageHeight, model.imageWidth)

@@ -23,7 +23,7 @@ struct ImageBody {
     guard !form.parts.isEmpty else {
       throw .badRequest("expected at least one image in the form, as 'curl -F image=@photo.jpg' sends")
     }
-    parts = form.parts.map { ($0.filename ?? $0.name, Array(request.body[$0.content])) }
+    parts = form.parts.map { ($0.filename ?? $0.name, Array($0.content)) }
     isForm = true
   }
 }

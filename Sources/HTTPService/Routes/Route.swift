@@ -1,6 +1,6 @@
 /// A path, what it takes, and who may ask.
-struct Route: Sendable {
-  enum Access {
+package struct Route: Sendable {
+  package enum Access {
     /// Asked by whoever keeps the process running; without a key, on both ports.
     case probe
     /// With a key, on both ports.
@@ -15,7 +15,7 @@ struct Route: Sendable {
     case order
   }
 
-  enum ErrorFormat {
+  package enum ErrorFormat {
     /// `ErrorResponse`.
     case service
     /// KServe's: `{"error": "…"}`.
@@ -23,10 +23,10 @@ struct Route: Sendable {
   }
 
   /// Segments in braces match any text.
-  let pattern: String
-  let methods: [String]
-  let access: Access
-  let errorFormat: ErrorFormat
+  package let pattern: String
+  package let methods: [String]
+  package let access: Access
+  package let errorFormat: ErrorFormat
   let answer: @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
   private let segments: [Substring]
 
@@ -54,7 +54,7 @@ struct Route: Sendable {
   }
 
   /// Every route of the service.
-  static let all: [Route] =
+  package static let all: [Route] =
     [
       post("/classify") { service, call throws(ServiceError) in try service.classify(call) },
       post("/embed") { service, call throws(ServiceError) in try service.embed(call) },
