@@ -81,7 +81,8 @@ let package = Package(
       dependencies: [
         "Checkpoint", "ImageInput", "Inference", "Metrics", "MicroHTTP", "SoftMoEViT",
         .product(name: "Logging", package: "swift-log"),
-      ], resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
+      ], resources: [.embedInCode("Page/page.html"), .embedInCode("Routes/openapi.json")],
+      swiftSettings: strict),
 
     .target(name: "LoadGenerator", dependencies: ["CEpoll", "PlainText"], swiftSettings: strict),
     .target(
@@ -103,6 +104,11 @@ let package = Package(
     // Times one image; driven by Benchmarks/images/run.
     .executableTarget(
       name: "image-bench", dependencies: ["ImageInput"], path: "Benchmarks/images/image-bench",
+      swiftSettings: strict),
+
+    // Times the reading of the largest bodies.
+    .executableTarget(
+      name: "wire-bench", dependencies: ["HTTPService"], path: "Benchmarks/serving/wire-bench",
       swiftSettings: strict),
 
     .executableTarget(

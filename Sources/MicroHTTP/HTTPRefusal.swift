@@ -4,7 +4,7 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
   /// The status code to answer.
   package let status: Int
   /// A word for programs: `bad_request`, `payload_too_large`, `request_timeout`, `overloaded`,
-  /// `shutting_down` or `internal_error`.
+  /// `shutting_down` or `internal`.
   package let errorType: String
   /// A sentence for people.
   package let message: String
@@ -48,5 +48,5 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
     status: 503, errorType: "shutting_down", message: "the server is shutting down")
 
   static let unanswered = HTTPRefusal(
-    status: 500, errorType: "internal_error", message: "the request was dropped without an answer")
+    status: 500, errorType: "internal", message: "the request was dropped without an answer")
 }

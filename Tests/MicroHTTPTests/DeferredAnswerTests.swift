@@ -56,7 +56,7 @@ import Testing
     }
     let client = try TestClient(port: server.port)
     let dropped = try client.request("GET", "/now")
-    #expect(dropped.status == 500 && dropped.text == "refused: internal_error")
+    #expect(dropped.status == 500 && dropped.text == "refused: internal")
     try client.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n")
     _ = try shelf.take()
     #expect(try client.readResponse().status == 500)

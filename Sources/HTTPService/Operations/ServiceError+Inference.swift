@@ -24,7 +24,7 @@ extension ServiceError {
       case .image(let error): .image(error)
       case .expired: .expired
       case .abandoned: .abandoned
-      case .pixelsNotFinite: .nonFinite
+      case .pixelsNotFinite: .notFinite
       case .modelNotFinite: .internal
       }
   }

@@ -42,7 +42,7 @@ extension ClassificationService {
       version: options.version, classCount: model.classCount, height: model.imageHeight,
       width: model.imageWidth, imageLimit: options.maxImagesPerRequest,
       expertCount: model.moe?.expertCount ?? 0, layers: model.moeLayers)
-    reply(call, .text(document.text, contentType: "application/json"))
+    reply(call, .bytes(document.bytes, contentType: "application/json"))
   }
 
   /// Declares the metrics of the connections by which clients come in, and of the log.

@@ -1,8 +1,8 @@
 import MicroHTTP
 
 /// A path, what it takes, and who may ask.
-struct Route: Sendable {
-  enum Access {
+package struct Route: Sendable {
+  package enum Access {
     /// Asked by whoever keeps the process running; without a key, on both ports.
     case probe
     /// With a key, on both ports.
@@ -20,7 +20,7 @@ struct Route: Sendable {
   /// Answers a call, now or later.
   typealias Answer = @Sendable (ClassificationService, Call, HTTPBody) throws(ServiceError) -> Void
 
-  enum ErrorFormat {
+  package enum ErrorFormat {
     /// `ErrorResponse`.
     case service
     /// KServe's: `{"error": "…"}`.
@@ -28,10 +28,10 @@ struct Route: Sendable {
   }
 
   /// Segments in braces match any text.
-  let pattern: String
-  let methods: [String]
-  let access: Access
-  let errorFormat: ErrorFormat
+  package let pattern: String
+  package let methods: [String]
+  package let access: Access
+  package let errorFormat: ErrorFormat
   let answer: Answer
   private let segments: [Substring]
 
@@ -59,7 +59,7 @@ struct Route: Sendable {
   }
 
   /// Every route of the service.
-  static let all: [Route] =
+  package static let all: [Route] =
     [
       post("/classify") { service, call, body throws(ServiceError) in try service.classify(call, body) },
       post("/embed") { service, call, body throws(ServiceError) in try service.embed(call, body) },
