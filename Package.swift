@@ -132,6 +132,7 @@ let package = Package(
     .testTarget(
       name: "LoadGeneratorTests", dependencies: ["softmoe", "LoadGenerator", "MicroHTTP", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: strict),
     .testTarget(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoint
+import Glibc
 import HTTPService
 import ImageInput
 import Inference
@@ -159,6 +160,17 @@ struct ServeCommand: AsyncParsableCommand {
         logger: Logger(label: "softmoe.lifecycle") { _ in SwiftLogNoOpLogHandler() }))
     try await group.run()
     logger.info("stopped")
+  }
+
+  /// What it needs of the system, the remainder being the workspace and everything small.
+  var room: SystemRoom {
+    let processors = availableProcessorCount()
+    var file = stat()
+    let modelSize = stat(model, &file) == 0 ? Int(file.st_size) : 0
+    let remainder = 256 << 20
+    let workers = (threads ?? processors) + (decodeThreads ?? processors)
+    return SystemRoom(
+      threadCount: workers + httpThreads + 16, byteCount: modelSize + maxPendingBytes + remainder)
   }
 
   private var serviceOptions: ServiceOptions {
