@@ -52,7 +52,7 @@ extension ClassificationService {
   func inferTensors(_ call: Call) throws(ServiceError) {
     let loaded = try named(call)
     let request = try inferRequest(call.request)
-    let sources = try imageSources(request.input, body: call.request.body, loaded)
+    let sources = try imageSources(request.input, body: call.request.body.bytes, loaded)
     let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
     try infer(call, on: loaded, sources, extras) { results in
       var inferences: [Inference] = []
@@ -100,7 +100,7 @@ extension ClassificationService {
     }
     do throws(InferRequestError) {
       return try InferRequest.decode(
-        body: request.body, headerLength: headerLength,
+        body: request.body.bytes, headerLength: headerLength,
         limits: InferRequest.Limits(imageCount: options.maxImagesPerRequest))
     } catch {
       throw .badRequest(error.description)

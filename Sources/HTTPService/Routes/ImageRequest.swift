@@ -38,7 +38,7 @@ extension ClassificationService {
       throw .tooManyImages(found: sources.count, limit: options.maxImagesPerRequest)
     }
     let deadline = call.request.arrival + (try timeout(call.request.headers))
-    let byteCount = call.request.body.count
+    let byteCount = call.request.body.bytes.count
     guard reserve(byteCount: byteCount) else {
       metrics.rejected("bytes").increment()
       throw .overloaded("too many bytes wait to be decoded", retryAfterSeconds: 1)
@@ -147,7 +147,7 @@ private final class ImageRequest: Sendable {
       return state.missing == 0 ? state.decoded.compactMap(\.self) : nil
     }
     guard let all else { return }
-    service.releaseBytes(call.request.body.count)
+    service.releaseBytes(call.request.body.bytes.count)
     let inputs = all.compactMap { result in
       (try? result.get()).map { EngineInput(pixels: $0.pixels, extras: extras) }
     }
