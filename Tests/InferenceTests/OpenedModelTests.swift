@@ -1,6 +1,5 @@
 import Checkpoint
 import Foundation
-import HTTPService
 import Inference
 import TestSupport
 import Testing
