@@ -38,7 +38,6 @@ let package = Package(
   ],
   targets: [
     // C libraries: a module map each.
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
@@ -56,11 +55,11 @@ let package = Package(
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "Kernels",
-      dependencies: ["CheckpointFormat", "COpenBLAS", "CProcessor", "KernelInterface", "KernelsPortable"]
+      dependencies: ["CheckpointFormat", "CProcessor", "KernelInterface", "KernelsPortable"]
         + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
     .target(name: "Checkpoint", dependencies: ["CheckpointFormat", "CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
-    .target(name: "LoadGenerator", dependencies: ["CEpoll"], swiftSettings: strict),
+    .target(name: "PlainText", swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CGnuTLS", "CMicroHTTPD"], swiftSettings: strict),
     // libjpeg-turbo's row interface, which leaves by longjmp: caught in C (libjpeg62-turbo-dev).
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -76,19 +75,25 @@ let package = Package(
     .target(
       name: "Inference", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"], swiftSettings: strict),
 
-    // Third floor.
+    // Third floor: the service, and beside it what measures and draws.
     .target(
       name: "HTTPService",
       dependencies: [
         "Checkpoint", "ImageInput", "Inference", "Metrics", "MicroHTTP", "SoftMoEViT",
         .product(name: "Logging", package: "swift-log"),
-      ], resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
+      ], resources: [.embedInCode("Page/page.html"), .embedInCode("Routes/openapi.json")],
+      swiftSettings: strict),
+
+    .target(name: "LoadGenerator", dependencies: ["CEpoll", "PlainText"], swiftSettings: strict),
+    .target(
+      name: "Reports", dependencies: ["Inference", "Kernels", "LoadGenerator", "PlainText", "SoftMoEViT"],
+      swiftSettings: strict),
 
     // Roof: the command.
     .executableTarget(
       name: "softmoe",
       dependencies: [
-        "CheckpointImport", "HTTPService", "Inference", "Kernels", "LoadGenerator",
+        "CheckpointImport", "HTTPService", "Inference", "Kernels", "LoadGenerator", "PlainText", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -101,13 +106,18 @@ let package = Package(
       name: "image-bench", dependencies: ["ImageInput"], path: "Benchmarks/images/image-bench",
       swiftSettings: strict),
 
+    // Times the reading of the largest bodies.
+    .executableTarget(
+      name: "wire-bench", dependencies: ["HTTPService"], path: "Benchmarks/serving/wire-bench",
+      swiftSettings: strict),
+
     .executableTarget(
       name: "engine-bench", dependencies: ["Checkpoint", "Kernels", "SoftMoEViT"],
       path: "Benchmarks/peers/engine-bench", swiftSettings: strict),
     .executableTarget(
       name: "kernel-bench",
-      dependencies: ["KernelInterface", "KernelsPortable"] + vectorKernels.map { .byName(name: $0.name) },
-      path: "Benchmarks/kernels/kernel-bench", swiftSettings: strict),
+      dependencies: ["KernelInterface", "Kernels"], path: "Benchmarks/kernels/kernel-bench",
+      swiftSettings: strict),
 
     // Tests; what several of them need is in TestSupport.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
@@ -122,7 +132,9 @@ let package = Package(
     .testTarget(
       name: "LoadGeneratorTests", dependencies: ["softmoe", "LoadGenerator", "MicroHTTP", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: strict),
     .testTarget(
       name: "MicroHTTPTests", dependencies: ["CGnuTLS", "MicroHTTP"], swiftSettings: strict),
     .testTarget(
@@ -142,7 +154,8 @@ let package = Package(
       dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "SoftMoEViT", "TestSupport"],
       exclude: ["Corpus", "Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference"], swiftSettings: strict),
+      name: "InferenceTests", dependencies: ["Checkpoint", "Inference", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "HTTPServiceTests",
       dependencies: ["CheckpointImport", "HTTPService", "Inference", "TestSupport"],

@@ -23,6 +23,8 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case configuration(ConfigurationError)
   /// Reading or writing a file failed.
   case checkpoint(CheckpointError)
+  /// The machine can't run the model.
+  case machine(MachineError)
 
   /// One line: what was expected, what was found, what to do.
   package var description: String {
@@ -42,6 +44,7 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .option(let name, let problem): "--\(name): \(problem)"
     case .configuration(let error): "sizes and options describe no model: \(error)"
     case .checkpoint(let error): error.description
+    case .machine(let error): error.description
     }
   }
 }

@@ -37,7 +37,7 @@ struct ModelInspection: Encodable {
 
   init(path: String) throws {
     let checkpoint = try Checkpoint(path: path)
-    let model = try ServedModel(path: path)
+    let model = try OpenedModel(path: path)
     let configuration = model.network.configuration
     (name, weights, labels) = (model.name, model.weightsName, model.labels)
     (formatVersion, bytes, hasProof) = (Int(Layout.version), checkpoint.byteCount, model.proof != nil)
