@@ -138,7 +138,8 @@ let package = Package(
     .testTarget(
       name: "MicroHTTPTests", dependencies: ["CGnuTLS", "MicroHTTP"], swiftSettings: strict),
     .testTarget(
-      name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], exclude: ["Fixtures"],
+      name: "ImageInputTests", dependencies: ["CAllocationCounter", "ImageInput", "TestSupport"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "SoftMoEViTTests",
