@@ -38,7 +38,6 @@ let package = Package(
   ],
   targets: [
     // C libraries: a module map each.
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
@@ -47,17 +46,18 @@ let package = Package(
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
-    // Ground floor: each knows only its C library.
+    // Ground floor: each knows only its C library, and what a checkpoint's bytes mean.
+    .target(name: "CheckpointFormat", swiftSettings: strict),
     .target(name: "CProcessor"),
-    .target(name: "KernelInterface", swiftSettings: kernels()),
+    .target(name: "KernelInterface", dependencies: ["CheckpointFormat"], swiftSettings: kernels()),
     .target(
       name: "KernelsPortable", dependencies: ["CProcessor", "KernelInterface"], swiftSettings: kernels(),
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "Kernels",
-      dependencies: ["COpenBLAS", "CProcessor", "KernelInterface", "KernelsPortable"]
+      dependencies: ["CheckpointFormat", "CProcessor", "KernelInterface", "KernelsPortable"]
         + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
-    .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
+    .target(name: "Checkpoint", dependencies: ["CheckpointFormat", "CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
     .target(name: "PlainText", swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CGnuTLS", "CMicroHTTPD"], swiftSettings: strict),
@@ -81,7 +81,8 @@ let package = Package(
       dependencies: [
         "Checkpoint", "ImageInput", "Inference", "Metrics", "MicroHTTP", "SoftMoEViT",
         .product(name: "Logging", package: "swift-log"),
-      ], resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
+      ], resources: [.embedInCode("Page/page.html"), .embedInCode("Routes/openapi.json")],
+      swiftSettings: strict),
 
     .target(name: "LoadGenerator", dependencies: ["CEpoll", "PlainText"], swiftSettings: strict),
     .target(
@@ -105,19 +106,24 @@ let package = Package(
       name: "image-bench", dependencies: ["ImageInput"], path: "Benchmarks/images/image-bench",
       swiftSettings: strict),
 
+    // Times the reading of the largest bodies.
+    .executableTarget(
+      name: "wire-bench", dependencies: ["HTTPService"], path: "Benchmarks/serving/wire-bench",
+      swiftSettings: strict),
+
     .executableTarget(
       name: "engine-bench", dependencies: ["Checkpoint", "Kernels", "SoftMoEViT"],
       path: "Benchmarks/peers/engine-bench", swiftSettings: strict),
     .executableTarget(
       name: "kernel-bench",
-      dependencies: ["KernelInterface", "KernelsPortable"] + vectorKernels.map { .byName(name: $0.name) },
-      path: "Benchmarks/kernels/kernel-bench", swiftSettings: strict),
+      dependencies: ["KernelInterface", "Kernels"], path: "Benchmarks/kernels/kernel-bench",
+      swiftSettings: strict),
 
     // Tests; what several of them need is in TestSupport.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "SoftMoEViT"],
+      path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "KernelsTests", dependencies: ["Checkpoint", "KernelInterface", "Kernels"], swiftSettings: strict),
     .testTarget(
@@ -144,9 +150,9 @@ let package = Package(
       dependencies: ["softmoe", "Checkpoint", "CheckpointImport", "ImageInput", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "CheckpointImportTests", dependencies: ["CheckpointImport", "ImageInput", "TestSupport"],
-      exclude: ["Corpus"],
-      swiftSettings: strict),
+      name: "CheckpointImportTests",
+      dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "SoftMoEViT", "TestSupport"],
+      exclude: ["Corpus", "Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference"], swiftSettings: strict),
     .testTarget(

@@ -3,7 +3,6 @@ import HTTPService
 import Inference
 import Logging
 import MicroHTTP
-import SoftMoEViT
 import TestSupport
 
 /// A running server with the bundled model.
@@ -21,12 +20,10 @@ struct RunningService {
     var options = ServiceOptions()
     options.threadCount = 2
     options.decodeThreadCount = 2
-    // What would be measured on a busy machine is another choice each time, with other bits.
-    options.kernels = KernelSet.simd == nil ? .openblas : .simd
     options.bodyLimit = 1 << 20
     configure(&options)
     let service = ClassificationService(options: options, logger: Logger(label: "test")) {
-      () throws(ServedModelError) in try ServedModel(path: path)
+      () throws(OpenedModelError) in try OpenedModel(path: path)
     }
     if isLoaded { try service.load() }
     self.service = service

@@ -41,7 +41,7 @@ import Testing
       ]
     ) { request, responder in
       seen.withLock {
-        $0.bodies.insert(request.body)
+        $0.bodies.insert(request.body.bytes)
         $0.key = request.headers["Authorization"]
         $0.target = request.path + "?" + request.query.items.map { "\($0.name)=\($0.value)" }.joined()
       }
@@ -89,7 +89,7 @@ import Testing
 
   @Test func refusalsAreTimedApart() throws {
     let report = try load(["--rate", "300", "--seconds", "0.3", "--warmup", "0"]) { request, responder in
-      responder.respond(.text("{}", status: request.body.count == 5 ? 200 : 503))
+      responder.respond(.text("{}", status: request.body.bytes.count == 5 ? 200 : 503))
     }
     let level = try #require(report.levels.first)
     #expect(level.connections == 64 && abs((level.answers["200"] ?? 0) - (level.answers["503"] ?? 0)) <= 1)

@@ -136,7 +136,7 @@ import Testing
 
   @Test func encodedBodiesArePassedOn() throws {
     let server = try HTTPServer(configuration: .make()) { request, responder in
-      responder.respond(.text("\(request.headers["Content-Encoding"] ?? "") \(request.body)"))
+      responder.respond(.text("\(request.headers["Content-Encoding"] ?? "") \(request.body.bytes)"))
     }
     let client = try TestClient(port: server.port)
     let response = try client.request(

@@ -24,7 +24,7 @@ extension HTTPServer.Configuration {
 @Sendable func describe(_ request: HTTPRequest, _ responder: HTTPResponder) {
   var text = "\(request.method) \(request.path)\n"
   for item in request.query.items { text += "\(item.name)=\(item.value)\n" }
-  text += "\(request.body.count) \(request.body.reduce(0) { $0 &+ Int($1) })"
+  text += "\(request.body.bytes.count) \(request.body.bytes.reduce(0) { $0 &+ Int($1) })"
   responder.respond(.text(text))
 }
 

@@ -39,7 +39,8 @@ package struct Explanation: Codable, Sendable, Equatable {
       let peak = weights.patches.max() ?? 0
       let scale = peak > 0 ? 255 / peak : 0
       self.peak = peak
-      self.weights = Data(weights.patches.map { UInt8(($0 * scale).rounded()) }).base64EncodedString()
+      self.weights = Data(weights.patches.map { UInt8(saturating: ($0 * scale).rounded()) })
+        .base64EncodedString()
     }
 
     enum CodingKeys: String, CodingKey {

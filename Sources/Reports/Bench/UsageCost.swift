@@ -4,9 +4,9 @@ import SoftMoEViT
 /// What it costs to gather the experts' usage, from the softmaxes' entropies to the sliding window.
 package struct UsageCost: Encodable {
   /// Median seconds of a batch with and without it.
-  let seconds, secondsWithout: Double
+  package let seconds, secondsWithout: Double
   /// Median of with / without − 1, over pairs of batches that ran one after the other.
-  let share: Double
+  package let share: Double
 
   enum CodingKeys: String, CodingKey {
     case seconds, share
@@ -14,17 +14,21 @@ package struct UsageCost: Encodable {
   }
 
   /// Runs batches with and without it in turns, for at least some seconds and ten pairs.
-  package init(_ network: SoftMoEViT, batch: Int, seconds limit: Double, _ workspace: inout Workspace) {
+  ///
+  /// - Throws: `MachineError.memory`.
+  package init(_ network: SoftMoEViT, batch: Int, seconds limit: Double, _ workspace: inout Workspace)
+    throws(MachineError)
+  {
+    let summaries = try RoutingSummaries(for: network.configuration, maxImageCount: batch)
     let clock = ContinuousClock()
     let layers = RoutedLayer.all(of: network.configuration)
     var history = UsageHistory(of: layers, windowLength: .seconds(300), start: clock.now)
     func time(observing: Bool) -> Double {
-      workspace.observesRouting = observing
-      return clock.measure {
-        network.forward(imageCount: batch, &workspace)
+      clock.measure {
+        network.forward(imageCount: batch, &workspace, observer: observing ? summaries : nil)
         guard observing else { return }
         for image in 0..<batch {
-          history.add(layers.indices.map { workspace.routing(of: image, layer: $0) }, at: clock.now)
+          history.add(layers.indices.map { summaries.routing(of: image, layer: $0) }, at: clock.now)
         }
       } / .seconds(1)
     }
@@ -37,7 +41,6 @@ package struct UsageCost: Encodable {
       let second = time(observing: !isFirst)
       pairs.append(isFirst ? (first, second) : (second, first))
     }
-    workspace.observesRouting = true
     func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
     seconds = median(pairs.map(\.with))
     secondsWithout = median(pairs.map(\.without))

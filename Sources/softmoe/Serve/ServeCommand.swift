@@ -42,14 +42,17 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Most images in a batch.") var maxBatch = 32
   @Option(help: "Images accepted that wait for a batch; requests beyond them get 429.") var maxQueue = 256
   @Option(help: "Images in one request; more get 413.") var maxImagesPerRequest = 64
-  @Option(help: "Bytes of accepted bodies that wait to be decoded; requests beyond them get 429.")
-  var maxPendingBytes = 512 << 20
+  @Option(help: "Bytes of all bodies, from a request's head until its images are decoded; more get 503.")
+  var maxPendingBytes = 256 << 20
+  @Option(help: "Bytes that decoding may hold at once; an image that needs more by itself gets 413.")
+  var maxDecodingBytes = 448 << 20
   @Option(
     help: "Seconds from a request's arrival until its answer is due; what can't be in time gets 429 or 504.")
   var requestTimeout = 30.0
   @Option(help: "Threads of the engine. Default: the processors that this process may use.")
   var threads: Int?
-  @Option(help: "simd (this project's), openblas, or auto: the faster one for this model.")
+  @Option(
+    help: "simd (this project's), openblas, or auto: simd wherever the processor runs it, else openblas.")
   var kernels: KernelChoice = .auto
   @Option(help: "Threads that decode images. Default: the same.") var decodeThreads: Int?
   @Option(help: "exact (Pillow's pixels, bit for bit) or fast (JPEGs shrunk by the decoder).")
@@ -60,7 +63,10 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Open connections from one IPv4 address or IPv6 /64; further ones get 503. Default: no limit.")
   var maxConnectionsPerAddress: Int?
   @Option(help: "Bytes in a request's body; more get 413.") var maxBodyBytes = 32 << 20
-  @Option(help: "Pixels in an image; more get 413 before they are decoded.") var maxPixels = 50_000_000
+  @Option(help: "Pixels in an image; more get 413 before they are decoded.") var maxPixels = 8192 * 6144
+  @Option(help: "Pixels along an image's longer side.") var maxSide = 65_500
+  @Option(help: "Scans in a JPEG of --max-pixels; a smaller one may have as many more as it is smaller.")
+  var maxJpegScans = 16
   @Option(help: "Seconds without traffic after which a connection is closed.") var idleTimeout = 60
   @Option(help: "Seconds in which a request must have come in whole; a slower one gets 408.")
   var receiveTimeout = 60
@@ -96,6 +102,7 @@ struct ServeCommand: AsyncParsableCommand {
     try require("max-queue", maxQueue, 1...1_000_000)
     try require("max-images-per-request", maxImagesPerRequest, 1...100_000)
     try require("max-pending-bytes", maxPendingBytes, 1...1 << 40)
+    try require("max-decoding-bytes", maxDecodingBytes, 1 << 20...1 << 40)
     try require("request-timeout", requestTimeout, 0.001...86_400)
     try require("threads", threads ?? 1, 1...1_024)
     try require("decode-threads", decodeThreads ?? 1, 1...1_024)
@@ -106,6 +113,8 @@ struct ServeCommand: AsyncParsableCommand {
     try require("send-timeout", sendTimeout, 1...86_400)
     try require("max-body-bytes", maxBodyBytes, 1...1 << 40)
     try require("max-pixels", maxPixels, 1...1 << 40)
+    try require("max-side", maxSide, 1...1 << 31)
+    try require("max-jpeg-scans", maxJpegScans, 1...10_000)
     try require("idle-timeout", idleTimeout, 1...86_400)
     try require("receive-timeout", receiveTimeout, 1...86_400)
     try require("metrics-series-limit", metricsSeriesLimit, 1...10_000_000)
@@ -116,6 +125,11 @@ struct ServeCommand: AsyncParsableCommand {
       throw ValidationError(
         "--max-images-per-request: expected at most --max-queue, \(maxQueue), found \(maxImagesPerRequest); "
           + "such a request would never be accepted")
+    }
+    guard maxPendingBytes >= 2 * maxBodyBytes else {
+      throw ValidationError(
+        "--max-pending-bytes: expected at least twice --max-body-bytes, \(2 * maxBodyBytes), found \(maxPendingBytes); "
+          + "the largest body would never be accepted")
     }
     guard adminPort.number.map(Int.init) != port || port == 0 else {
       throw ValidationError("--admin-port: expected another port than --port, found \(port) for both")
@@ -132,9 +146,11 @@ struct ServeCommand: AsyncParsableCommand {
     if printConfig { return print(ConfigurationFile.text(of: self)) }
     var logger = Logger(label: "softmoe") { logFormat.handler(label: $0) }
     logger.logLevel = logLevel
-    let source = ModelSource(path: model, verification: verify)
     let service = ClassificationService(options: serviceOptions, logger: logger) {
-      () throws(ServedModelError) in try source.open()
+      [model, verify] reason throws(OpenedModelError) in
+      // The start trusts the file but for its header, which is quick; a reload reads all of it, as the model before
+      // serves meanwhile and a file that was replaced may have been cut or damaged on its way.
+      try OpenedModel(path: model, verification: verify ?? (reason == .reload ? .full : .header))
     }
     if let apiKeys { service.use(try APIKeys(try readText(apiKeys, option: "api-keys"))) }
     let group = ServiceGroup(
@@ -158,27 +174,35 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   private var serviceOptions: ServiceOptions {
-    let processors = availableProcessorCount()
     var options = ServiceOptions()
-    options.maxBatch = maxBatch
-    options.maxQueue = maxQueue
+    options.inference = inferenceOptions
     options.maxImagesPerRequest = maxImagesPerRequest
     options.maxPendingBytes = maxPendingBytes
     options.requestTimeout = .seconds(requestTimeout)
     options.watchdog = .seconds(watchdog)
-    options.threadCount = threads ?? processors
-    options.kernels = kernels
-    options.decodeThreadCount = decodeThreads ?? processors
-    options.decodeMode = decode
-    options.imageLimits.maxPixels = maxPixels
     options.bodyLimit = maxBodyBytes
     options.expertMetrics = expertMetrics
     options.metricsSeriesLimit = metricsSeriesLimit
-    options.expertWindow = .seconds(expertWindow)
     options.hasPage = ui
     options.hasProbesOnMainPort = probesOnMainPort
     options.corsOrigin = corsOrigin
     options.version = softmoeVersion
+    return options
+  }
+
+  private var inferenceOptions: InferenceOptions {
+    let processors = availableProcessorCount()
+    var options = InferenceOptions()
+    options.maxBatch = maxBatch
+    options.maxQueue = maxQueue
+    options.threadCount = threads ?? processors
+    options.kernels = kernels
+    options.decodeThreadCount = decodeThreads ?? processors
+    options.decodingBytes = maxDecodingBytes
+    options.decodeMode = decode
+    options.imageLimits = ImageLimits(
+      maxPixels: maxPixels, maxSide: maxSide, maxJPEGScans: maxJpegScans, maxDecodingBytes: maxDecodingBytes)
+    options.expertWindow = .seconds(expertWindow)
     return options
   }
 

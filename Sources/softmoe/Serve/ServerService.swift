@@ -15,10 +15,8 @@ struct ServerService: Service {
   func run() async throws {
     warnOfSecrets()
     let tls = try readTLS()
-    let main = try HTTPServer(configuration: mainPort(tls)) { [service] request, responder in
-      service.handle(request, responder)
-    }
-    service.observe(main)
+    let main = try service.listen(mainPort(tls))
+    service.observe(main) { LogWriter.standardError.lostCount }
     if main.connectionLimit < command.maxConnections {
       logger.warning(
         """
@@ -26,11 +24,7 @@ struct ServerService: Service {
         not \(command.maxConnections)
         """)
     }
-    let admin = try adminPort.map { configuration in
-      try HTTPServer(configuration: configuration) { [service] request, responder in
-        service.handle(request, responder, port: .admin)
-      }
-    }
+    let admin = try adminPort.map { try service.listen($0, port: .admin) }
     let signals = Signals(reload: { reload(main) }) {
       logger.warning("a second signal: ending at once")
       LogWriter.standardError.flush(within: .milliseconds(200))
@@ -40,6 +34,8 @@ struct ServerService: Service {
       "listening on \(tls == nil ? "http" : "https")://\(command.host):\(main.port)\(adminText); loading the model"
     )
     try await load()
+    let connectionBytes = main.connectionByteCount + (admin?.connectionByteCount ?? 0)
+    if let memory = service.memory(connectionBytes: connectionBytes) { logger.info("\(memory)") }
     try await gracefulShutdown()
     service.drain()
     if command.drainDelay > 0 {
@@ -64,10 +60,10 @@ struct ServerService: Service {
   /// A model that fails its proof leaves the server up and not ready, so that probes and the log can say so,
   /// and a replaced checkpoint can be loaded; one that can't be opened ends it.
   private func load() async throws {
-    let (outcomes, teller) = AsyncStream.makeStream(of: Result<String, ServedModelError>.self)
+    let (outcomes, teller) = AsyncStream.makeStream(of: Result<String, OpenedModelError>.self)
     // A thread of its own: loading takes as long as the file is large.
     DispatchQueue.global().async { [service] in
-      do throws(ServedModelError) {
+      do throws(OpenedModelError) {
         teller.yield(.success(try service.load()))
       } catch {
         teller.yield(.failure(error))
@@ -96,7 +92,7 @@ struct ServerService: Service {
       if let tls = try readTLS() { try main.replaceCertificate(tls) }
     }
     attempt("model") {
-      let summary = try service.load()
+      let summary = try service.load(.reload)
       logger.notice("reloaded: \(summary)")
     }
   }
@@ -121,9 +117,9 @@ struct ServerService: Service {
     HTTPServer.Configuration(
       host: command.host, port: UInt16(command.port), threadCount: command.httpThreads,
       connectionLimit: command.maxConnections, connectionsPerAddress: command.maxConnectionsPerAddress,
-      bodyLimit: command.maxBodyBytes, idleTimeout: .seconds(command.idleTimeout),
+      bodyLimit: command.maxBodyBytes, bodyBudget: ByteBudget(capacity: command.maxPendingBytes), idleTimeout: .seconds(command.idleTimeout),
       receiveTimeout: .seconds(command.receiveTimeout), minimumReceiveRate: command.minReceiveRate,
-      sendTimeout: .seconds(command.sendTimeout), tls: tls, refusalResponse: ClassificationService.refusal)
+      sendTimeout: .seconds(command.sendTimeout), tls: tls)
   }
 
   /// Few connections, small bodies, no TLS, and a thread that serves nothing else.
@@ -131,8 +127,7 @@ struct ServerService: Service {
     guard let port = command.adminPort.number else { return nil }
     return HTTPServer.Configuration(
       host: command.adminHost ?? command.host, port: port, threadCount: 1,
-      connectionLimit: 64,
-      bodyLimit: 4096, idleTimeout: .seconds(command.idleTimeout), receiveTimeout: .seconds(10),
-      refusalResponse: ClassificationService.refusal)
+      connectionLimit: 256, bodyLimit: 4096, idleTimeout: .seconds(command.idleTimeout),
+      receiveTimeout: .seconds(10))
   }
 }
