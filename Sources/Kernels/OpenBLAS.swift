@@ -4,7 +4,7 @@ import Glibc
 ///
 /// It is loaded when it is first asked for, and not with the program: loaded, it starts threads, reserves
 /// address space for each, and hangs where it gets neither.
-struct OpenBLAS: Sendable {
+package struct OpenBLAS: Sendable {
   /// `cblas_sgemm` of OpenBLAS 0.3 with integers of 32 bits.
   typealias Product =
     @convention(c) (
@@ -21,7 +21,7 @@ struct OpenBLAS: Sendable {
   static let system = Result { () throws(MachineError) in try OpenBLAS(library: "libopenblas.so.0") }
 
   /// - Throws: `MachineError.openBLAS`.
-  init(library name: String) throws(MachineError) {
+  package init(library name: String) throws(MachineError) {
     // Kernels call it from threads of their own, so it must have none: it reads these as it is loaded.
     for variable in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"] { setenv(variable, "1", 1) }
     guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { throw .openBLAS(Self.problem(name)) }
