@@ -23,20 +23,20 @@ import HTTPService
     guard let form = try? MultipartForm(contentType: type, body: body) else { return }
     var end = 0
     for part in form.parts {
-      precondition(part.content.lowerBound >= end && part.content.upperBound <= body.count)
-      end = part.content.upperBound
+      precondition(part.content.startIndex >= end && part.content.endIndex <= body.count)
+      end = part.content.endIndex
     }
   }
 
   private static func inferJSON(_ input: [UInt8]) { infer(input, headerLength: nil) }
 
-  /// The JSON's length in decimal digits, a newline, the body.
+  /// The header with the JSON's length, a newline, the body.
   private static func inferBinary(_ input: [UInt8]) {
     let (length, body) = firstLine(input)
-    infer(body, headerLength: Int(length))
+    infer(body, headerLength: length)
   }
 
-  private static func infer(_ body: [UInt8], headerLength: Int?) {
+  private static func infer(_ body: [UInt8], headerLength: String?) {
     let request: InferRequest
     do {
       request = try InferRequest.decode(body: body, headerLength: headerLength)
@@ -46,8 +46,7 @@ import HTTPService
     }
     precondition((1...1000).contains(request.input.imageCount) && !request.outputs.isEmpty)
     switch request.input {
-    case .images(let images):
-      for case .inBody(let range) in images { precondition(body.indices.contains(range) || range.isEmpty) }
+    case .images(let images): precondition(images.allSatisfy { $0.count <= body.count })
     case .pixels(let shape, let values):
       precondition(values.count == shape.count && values.allSatisfy(\.isFinite))
     }

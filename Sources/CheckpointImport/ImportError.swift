@@ -19,6 +19,8 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case unsupported(String)
   /// An option is needed, or doesn't fit the tensors.
   case option(name: String, problem: String)
+  /// Sizes and options describe no model that the engine runs.
+  case configuration(ConfigurationError)
   /// Reading or writing a file failed.
   case checkpoint(CheckpointError)
   /// The machine can't run the model.
@@ -40,6 +42,7 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "tensor '\(name)': element \(element) is \(value), expected a finite number; its training diverged"
     case .unsupported(let what): "not supported yet: \(what)"
     case .option(let name, let problem): "--\(name): \(problem)"
+    case .configuration(let error): "sizes and options describe no model: \(error)"
     case .checkpoint(let error): error.description
     case .machine(let error): error.description
     }

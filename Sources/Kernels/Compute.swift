@@ -1,7 +1,7 @@
 import KernelInterface
 
 @_exported import enum KernelInterface.Activation
-@_exported import enum KernelInterface.WeightElement
+@_exported import enum CheckpointFormat.ElementType
 
 /// Where kernels run: the machine's threads, and a scratch buffer for each, allocated once.
 ///

@@ -14,7 +14,7 @@ package struct WeightStack: @unchecked Sendable {
   /// c, the output width.
   package let outputWidth: Int
   /// How the numbers are stored.
-  package let element: WeightElement
+  package let element: ElementType
   let base: UnsafeRawPointer
   let owner: any AnyObject & Sendable
 
@@ -24,7 +24,7 @@ package struct WeightStack: @unchecked Sendable {
   ///   - bytes: [count, ⌈c/16⌉] panels as docs/checkpoint-format.md describes them.
   ///   - owner: keeps `bytes` valid and unchanged for as long as it lives.
   package init(
-    packed bytes: UnsafeRawBufferPointer, element: WeightElement, count: Int = 1, inputWidth: Int,
+    packed bytes: UnsafeRawBufferPointer, element: ElementType, count: Int = 1, inputWidth: Int,
     outputWidth: Int, owner: any AnyObject & Sendable
   ) {
     guard let base = bytes.baseAddress else { fatalError("Kernels: a weight has bytes") }
@@ -64,23 +64,6 @@ package struct WeightVectors: @unchecked Sendable {
     (self.count, self.width, self.owner) = (count, width, owner)
     self.base = base.assumingMemoryBound(to: Float.self)
   }
-}
-
-/// Bytes that weights can be a view of, for what is computed when a model is loaded.
-package final class WeightBytes: @unchecked Sendable {
-  // @unchecked: written once, before it is shared.
-
-  /// The bytes, aligned to a cache line. Valid while this object is alive.
-  package let bytes: UnsafeRawBufferPointer
-
-  /// A copy of `bytes`.
-  package init(_ bytes: some Collection<UInt8>) {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 64)
-    memory.copyBytes(from: bytes)
-    self.bytes = UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])
-  }
-
-  deinit { bytes.deallocate() }
 }
 
 /// `y = x·weights + bias`, the bias absent where the model has none.

@@ -44,6 +44,11 @@ package final class MetricsRegistry: Sendable {
     observed(name, help, .gauge) { [Sample(value())] }
   }
 
+  /// What was declared, whether it has samples yet or not.
+  package var declared: [(name: String, kind: MetricKind)] {
+    families.withLock { $0.map { ($0.name, $0.kind) } }
+  }
+
   /// The page for a scrape.
   ///
   /// - Source: Prometheus' text exposition format, version 0.0.4.

@@ -15,8 +15,8 @@ struct EncoderBlock {
 
   init(_ weights: WeightReader, _ model: ModelConfiguration, index: Int) throws(CheckpointError) {
     tokenCount = model.tokenCount
-    norm1 = try weights.layerNorm("norm1", model.width, epsilon: model.normEpsilon)
-    norm2 = try weights.layerNorm("norm2", model.width, epsilon: model.normEpsilon)
+    norm1 = try weights.layerNorm(.norm1, model.width, epsilon: model.normEpsilon)
+    norm2 = try weights.layerNorm(.norm2, model.width, epsilon: model.normEpsilon)
     attention = try SelfAttention(weights, model)
     if let moe = model.moe, let layer = moe.layers.firstIndex(of: index) {
       feedforward = .mixture(try MoEBlock(weights, model, moe), layer: layer)

@@ -20,12 +20,12 @@ struct MoEBlock {
   init(_ weights: WeightReader, _ model: ModelConfiguration, _ moe: ModelConfiguration.SoftMoE)
     throws(CheckpointError)
   {
-    router = try moe.makeRouter(weights["moe"], model)
+    router = try moe.makeRouter(weights[.moe], model)
     activation = model.activation.kernel
-    let experts = weights["moe/experts"]
-    up = try experts.linear("up", count: moe.expertCount, model.width, moe.expertWidth)
-    down = try experts.linear("down", count: moe.expertCount, moe.expertWidth, model.width)
-    gain = model.layerScale ? try weights.vectors("layer_scale2", shape: [model.width]) : nil
+    let experts = weights[.moe][.experts]
+    up = try experts.linear(.up, count: moe.expertCount, model.width, moe.expertWidth)
+    down = try experts.linear(.down, count: moe.expertCount, moe.expertWidth, model.width)
+    gain = model.layerScale ? try weights.vectors(.layerScale2, shape: [model.width]) : nil
   }
 
   /// Reads `workspace.normed` X [b·m, d], adds to `workspace.tokens` [b·m, d].

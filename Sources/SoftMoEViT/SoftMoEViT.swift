@@ -19,7 +19,7 @@ public struct SoftMoEViT: Sendable {
   public init(_ checkpoint: Checkpoint) throws(ModelError) {
     let configuration: ModelConfiguration
     do throws(CheckpointError) {
-      configuration = try checkpoint.section("configuration")
+      configuration = try checkpoint.section(.configuration)
     } catch {
       throw .checkpoint(error)
     }
@@ -30,7 +30,7 @@ public struct SoftMoEViT: Sendable {
       patchEmbedding = try PatchEmbedding(weights, configuration)
       var blocks: [EncoderBlock] = []
       for index in 0..<configuration.depth {
-        blocks.append(try EncoderBlock(weights["blocks/\(index)"], configuration, index: index))
+        blocks.append(try EncoderBlock(weights.block(index), configuration, index: index))
       }
       self.blocks = blocks
       head = try Head(weights, configuration)

@@ -19,7 +19,7 @@ struct SoftRouter: Router {
   {
     self.model = model
     self.moe = moe
-    phi = Linear(weights: try weights.router(model.width, moe), bias: nil)
+    phi = try weights.linear(.router, model.width, moe.slotCount, bias: false)
   }
 
   /// `logits = normalize(X) · phi`, phi normalised and scaled.
@@ -94,19 +94,5 @@ struct SoftRouter: Router {
     compute.mixSlots(
       workspace.slotOutputs, workspace.combineWeights, imageCount: imageCount, tokenCount: model.tokenCount,
       gain: gain, addingTo: &workspace.tokens)
-  }
-}
-
-extension WeightReader {
-  /// The router's matrix [d, s]; a file of version 1 has its factors.
-  fileprivate func router(_ width: Int, _ moe: ModelConfiguration.SoftMoE) throws(CheckpointError)
-    -> WeightStack
-  {
-    if checkpoint.version > 1 { return try stack("router/kernel", width, moe.slotCount) }
-    let phi = try values("phi", shape: [width, moe.slotCount])
-    let kernel = moe.routerKernel(phi: phi, scale: try values("scale", shape: [1])[0])
-    let packed = WeightBytes(Panels.pack(kernel, k: width, c: moe.slotCount, type: .f32))
-    return WeightStack(
-      packed: packed.bytes, element: .f32, inputWidth: width, outputWidth: moe.slotCount, owner: packed)
   }
 }

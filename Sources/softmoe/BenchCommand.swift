@@ -1,7 +1,7 @@
 import ArgumentParser
 import Checkpoint
-import FoundationEssentials
 import Kernels
+import Reports
 import SoftMoEViT
 
 /// `softmoe bench`: how fast a model runs here, and how near to what the machine allows.
@@ -43,10 +43,10 @@ struct BenchCommand: ParsableCommand {
     for index in 0..<workspace.maxImageCount {
       network.load(Self.pixels(network.configuration, seed: index), at: index, &workspace)
     }
-    let weights = checkpoint.tensors.filter { !$0.name.hasPrefix("probe/") }
+    let weights = checkpoint.tensors.filter { !TensorName.isProbe($0.name) }
     let cost = ModelCost(
       network.configuration,
-      expertBytes: weights.filter { $0.name.contains("/experts/") }.reduce(0) { $0 + $1.byteCount },
+      expertBytes: weights.filter { TensorName.isExperts($0.name) }.reduce(0) { $0 + $1.byteCount },
       weightBytes: weights.reduce(0) { $0 + $1.byteCount })
     // Weights into memory, threads awake.
     network.forward(imageCount: 1, &workspace)
@@ -58,11 +58,11 @@ struct BenchCommand: ParsableCommand {
     }
     progress.clear()
     let report = BenchReport(
-      model: try checkpoint.section("name"), kernels: set.name, threads: threadCount,
+      model: try checkpoint.section(.name), kernels: set.name, threads: threadCount,
       workspaceBytes: workspace.byteCount, runs: runs)
-    if json { print(try encodedJSON(report)) } else { report.show() }
+    print(json ? try encodedJSON(report) : report.text, terminator: json ? "\n" : "")
     if let chart {
-      try Data(BenchChart(report).svg.utf8).write(to: URL(filePath: chart), options: .atomic)
+      try writeFile(BenchChart(report).svg, to: chart)
     }
   }
 

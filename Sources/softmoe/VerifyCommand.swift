@@ -1,8 +1,8 @@
 import ArgumentParser
 import Checkpoint
 import Dispatch
-import HTTPService
 import Inference
+import PlainText
 import SoftMoEViT
 
 /// `softmoe verify`: is this file whole, and does it compute here what it computed where it was made?
@@ -37,7 +37,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func prove() throws {
-    let served = try ServedModel(path: model)
+    let served = try OpenedModel(path: model)
     try served.preprocessing.validate()
     let queue = DispatchQueue(label: "softmoe.compute")
     let engine = try InferenceEngine(
@@ -46,10 +46,4 @@ struct VerifyCommand: ParsableCommand {
     try queue.sync { try engine.prove(served.proof) }
     if served.proof == nil { printError("\(model): has no self-proof; import it again to add one") }
   }
-}
-
-/// Decimal megabytes, as file managers count.
-func megabytes(_ bytes: Int) -> String {
-  let tenths = (bytes + 50_000) / 100_000
-  return "\(tenths / 10).\(tenths % 10) MB"
 }

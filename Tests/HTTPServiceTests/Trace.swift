@@ -8,14 +8,14 @@ import TestSupport
 
 /// What `softmoe trace` says of photos, prepared as the bundled model wants them.
 struct Trace {
-  let model: ServedModel
+  let model: OpenedModel
   let layers: [RoutedLayer]
   /// [n, H, W, 3]
   let pixels: [[Float]]
   private let values: ExpectedValues
 
   init(_ photos: [[UInt8]]) throws {
-    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+    let model = try OpenedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
     let decoder = try ImageDecoder(preprocessing: model.preprocessing)
     let pixels = try photos.map { try decoder.tensor(from: $0) }
     let (height, width) = (model.preprocessing.cropHeight, model.preprocessing.cropWidth)

@@ -62,7 +62,7 @@ for (rows, columns, k, copies) in [
   (1, 384, 1536, 300), (2, 1536, 384, 300), (4, 1536, 384, 300), (8, 1536, 384, 300), (8, 384, 1536, 300),
   (16, 1536, 384, 300), (32, 1536, 384, 300), (32, 384, 1536, 300),
 ] {
-  for element in [WeightElement.f32, .bf16, .int8] {
+  for element in [ElementType.f32, .bf16, .int8] {
     var line = "\(pad("\(rows)", 5)) ×[\(k),\(columns)] \(element)"
     for loops in variants {
       let weightBytes = columns * k * element.byteCount

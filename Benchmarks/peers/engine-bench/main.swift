@@ -61,7 +61,7 @@ while let line = readLine() {
     let limits = try workspace.compute.measureLimits()
     say("\(limits.gigaflopsPerSecond) \(limits.gigabytesPerSecond)")
   case ("cost", 1):
-    let experts = checkpoint.tensors.filter { $0.name.contains("/experts/") }.reduce(0) { $0 + $1.byteCount }
+    let experts = checkpoint.tensors.filter { TensorName.isExperts($0.name) }.reduce(0) { $0 + $1.byteCount }
     let cost = ModelCost(configuration, expertBytes: experts, weightBytes: checkpoint.byteCount)
     say("\(cost.flopPerImage) \(cost.expertFlopPerImage) \(cost.expertBytes)")
   case ("kernels", 1): say(kernels.name)

@@ -4,18 +4,19 @@ extension InferRequest {
   /// Reads a request's body.
   ///
   /// - Parameters:
-  ///   - headerLength: the value of the header `Inference-Header-Content-Length`: the bytes of JSON, behind
+  ///   - headerLength: the header `Inference-Header-Content-Length`: the bytes of JSON in decimal digits, behind
   ///     which binary tensor data lies. nil where the whole body is JSON.
   /// - Throws: ``InferRequestError``.
   /// - Cost: one pass over the JSON; memory in proportion to the body, whatever shapes it claims.
   package static func decode(
-    body: [UInt8], headerLength: Int? = nil, limits: Limits = Limits()
+    body: [UInt8], headerLength: String? = nil, limits: Limits = Limits()
   ) throws(InferRequestError) -> InferRequest {
-    let jsonLength = headerLength ?? body.count
-    guard (0...body.count).contains(jsonLength) else {
+    guard let jsonLength = headerLength.map({ Int(decimal: $0) }) ?? body.count, jsonLength <= body.count
+    else {
       throw .field(
-        "Inference-Header-Content-Length", expected: "at most the body's \(body.count) bytes",
-        found: "\(jsonLength)")
+        "Inference-Header-Content-Length",
+        expected: "the bytes of JSON in decimal digits, at most the body's \(body.count)",
+        found: escaped(headerLength ?? ""))
     }
     var reader = JSONReader(body, count: jsonLength)
     let fields = try RequestFields(&reader, limits: limits)
@@ -43,19 +44,15 @@ private struct RequestFields {
 
   init(_ reader: inout JSONReader, limits: InferRequest.Limits) throws(InferRequestError) {
     var input: TensorFields?
-    var keys = try reader.beginObject()
-    while let key = try reader.nextKey(&keys) {
-      switch key {
-      case "inputs": input = try Self.input(&reader, limits: limits)
-      case "id" where try !reader.takeNull(): id = try reader.string()
-      case "outputs" where try !reader.takeNull(): outputs = try Self.outputs(&reader)
-      case "parameters" where try !reader.takeNull():
-        var parameters = try reader.beginObject()
-        while let name = try reader.nextKey(&parameters) {
-          if name == "binary_data_output" { isBinaryOutput = try reader.boolean() } else { try reader.skip() }
-        }
-      case "id", "outputs", "parameters": break
-      default: try reader.skip()
+    var object = try reader.beginObject(Field.self)
+    while let field = try reader.nextKey(&object) {
+      switch field {
+      case .id: id = try reader.string()
+      case .inputs: input = try Self.input(&reader, limits: limits)
+      case .outputs: outputs = try Self.outputs(&reader)
+      case .parameters:
+        var parameters = try reader.beginObject(Parameter.self)
+        while try reader.nextKey(&parameters) != nil { isBinaryOutput = try reader.boolean() }
       }
     }
     try reader.expectEnd()
@@ -63,6 +60,23 @@ private struct RequestFields {
       throw .field("inputs", expected: "one input, 'image' or 'pixels'", found: "none")
     }
     self.input = input
+  }
+
+  private enum Field: String, CaseIterable {
+    case id, inputs, outputs, parameters
+  }
+
+  private enum Parameter: String, CaseIterable {
+    case isBinaryOutput = "binary_data_output"
+  }
+
+  private enum OutputField: String, CaseIterable {
+    case name, parameters
+  }
+
+  private enum OutputParameter: String, CaseIterable {
+    case isBinary = "binary_data"
+    case classification
   }
 
   private static func input(
@@ -98,21 +112,18 @@ private struct RequestFields {
     var name: String?
     var isBinary: Bool?
     var classification: Int?
-    var keys = try reader.beginObject()
-    while let key = try reader.nextKey(&keys) {
-      switch key {
-      case "name": name = try reader.string()
-      case "parameters" where try !reader.takeNull():
-        var parameters = try reader.beginObject()
+    var object = try reader.beginObject(OutputField.self)
+    while let field = try reader.nextKey(&object) {
+      switch field {
+      case .name: name = try reader.string()
+      case .parameters:
+        var parameters = try reader.beginObject(OutputParameter.self)
         while let parameter = try reader.nextKey(&parameters) {
           switch parameter {
-          case "binary_data": isBinary = try reader.boolean()
-          case "classification": classification = try reader.integer()
-          default: try reader.skip()
+          case .isBinary: isBinary = try reader.boolean()
+          case .classification: classification = try reader.integer()
           }
         }
-      case "parameters": break
-      default: try reader.skip()
       }
     }
     guard let name, let output = InferRequest.Output(rawValue: name) else {

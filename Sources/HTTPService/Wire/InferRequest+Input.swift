@@ -33,8 +33,8 @@ extension InferRequest.Input {
   /// `count` elements, each behind its length in 32 bits.
   private static func images(
     _ count: Int, in body: [UInt8], _ binary: Range<Int>
-  ) throws(InferRequestError) -> [InferRequest.EncodedImage] {
-    var images: [InferRequest.EncodedImage] = []
+  ) throws(InferRequestError) -> [ArraySlice<UInt8>] {
+    var images: [ArraySlice<UInt8>] = []
     var position = binary.lowerBound
     for index in 0..<count {
       let left = binary.upperBound - position
@@ -49,7 +49,7 @@ extension InferRequest.Input {
           "inputs[0]", expected: "element \(index) within the \(left - 4) bytes that are left",
           found: "a length of \(length)")
       }
-      images.append(.inBody(position + 4..<position + 4 + length))
+      images.append(body[position + 4..<position + 4 + length])
       position += 4 + length
     }
     guard position == binary.upperBound else {

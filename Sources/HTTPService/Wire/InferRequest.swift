@@ -5,12 +5,12 @@ import Inference
 ///
 /// It has one input of two: `image` BYTES [n] or [n, 1], the n encoded images, or `pixels` FP32 [n, 3, H, W],
 /// already normalised. In JSON an image is a base64 string, since JSON has no bytes. Fields and parameters that
-/// no extension here knows are ignored, as the protocol asks; keys that are repeated are refused.
+/// no extension here knows are ignored, as the protocol asks, and null is an absent field; a repeated field is refused.
 package struct InferRequest: Sendable, Equatable {
   /// What to classify.
   package enum Input: Sendable, Equatable {
-    /// [n]: encoded images.
-    case images([EncodedImage])
+    /// [n]: encoded images, parts of the request's body but for those that stood in base64.
+    case images([ArraySlice<UInt8>])
     /// [n, 3, H, W], row-major; every value is finite. Whether H and W are the model's is the caller's to check.
     case pixels(shape: TensorShape, values: [Float])
 
@@ -21,14 +21,6 @@ package struct InferRequest: Sendable, Equatable {
       case .pixels(let shape, _): shape.dimensions[0]
       }
     }
-  }
-
-  /// An encoded image's bytes.
-  package enum EncodedImage: Sendable, Equatable {
-    /// Where they are in the request's body: nothing is copied.
-    case inBody(Range<Int>)
-    /// Those that stood in base64.
-    case decoded([UInt8])
   }
 
   /// The tensors that the model has.

@@ -2,8 +2,8 @@
 struct TensorElements {
   /// Row-major.
   var numbers: [Float] = []
-  /// Where in the JSON each string's text is, escapes as they are.
-  var strings: [Range<Int>] = []
+  /// Where in the JSON each string is.
+  var strings: [JSONText] = []
   /// The nested arrays' lengths, from the outside in.
   fileprivate(set) var lengths: [Int] = []
   /// Arrays around each element; 0 before the first.
@@ -41,7 +41,7 @@ extension JSONReader {
           throw .json(offset: position, expected: "at most \(stringLimit) strings", found: "more")
         }
         try settle(level, &elements)
-        elements.strings.append(try stringContent())
+        elements.strings.append(try text())
       default:
         guard elements.strings.isEmpty else { throw unexpected("a string as before") }
         try settle(level, &elements)

@@ -21,13 +21,13 @@ extension MultipartForm.Part {
       line = lineEnd + 2
     }
     do {
-      self = try Self(fields, content: line + 2..<end)
+      self = try Self(fields, content: body[line + 2..<end])
     } catch {
       throw .header(part: number, expected: error.expected, found: error.found)
     }
   }
 
-  private init(_ fields: [String: String], content: Range<Int>) throws(Mismatch) {
+  private init(_ fields: [String: String], content: ArraySlice<UInt8>) throws(Mismatch) {
     guard let text = fields["content-disposition"] else {
       throw Mismatch(expected: "a Content-Disposition", found: "none")
     }

@@ -1,4 +1,4 @@
-/// The parts of a `multipart/form-data` body, as ranges of it: no content is copied.
+/// The parts of a `multipart/form-data` body, as slices of it: no content is copied.
 ///
 /// A preamble, an epilogue and blanks behind a boundary are skipped, as RFC 2046 asks. What parsers could
 /// understand in two ways is refused: a line that begins like the boundary's and goes on, folded, repeated or
@@ -15,8 +15,8 @@ package struct MultipartForm: Sendable, Equatable {
     package let filename: String?
     /// The part's Content-Type, as it was sent.
     package let contentType: String?
-    /// Where in the body its bytes are.
-    package let content: Range<Int>
+    /// Its bytes, a part of the body.
+    package let content: ArraySlice<UInt8>
   }
 
   /// How much a form may have.

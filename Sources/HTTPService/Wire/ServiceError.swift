@@ -9,18 +9,20 @@ enum ServiceError: Error, Equatable, Sendable {
   case unknownLayer(known: [Int])
   case methodNotAllowed(allowed: [String])
   case image(ImageError)
+  /// The pixels make the model compute no finite numbers.
+  case notFinite
   case refused(HTTPRefusal)
   case tooManyImages(found: Int, limit: Int)
   case overloaded(String, retryAfterSeconds: Int)
   case unauthorized
+  /// An order without a key that somebody's browser or proxy could have sent.
+  case forbidden
   case deadline(String)
   case conflict(String)
   /// The checkpoint that was to replace the one that serves can't be used.
   case reload
   case notReady(String)
   case abandoned
-  /// The model computes no finite numbers, for pixels of the request's own or for a photo.
-  case notFinite(isOfRequest: Bool)
   case `internal`
 }
 
@@ -32,52 +34,36 @@ extension ServiceError {
 
 /// The one place where errors become status codes and words.
 extension ServiceError {
-  var status: Int {
+  var kind: ErrorKind {
     switch self {
-    case .badRequest: 400
-    case .notFound, .unknownModel, .unknownLayer: 404
-    case .methodNotAllowed: 405
+    case .badRequest: .badRequest
+    case .notFound, .unknownModel, .unknownLayer: .notFound
+    case .methodNotAllowed: .methodNotAllowed
     case .image(let error):
       switch error.category {
-      case .missing: 400
-      case .unsupported: 415
-      case .undecodable: 422
-      case .tooLarge: 413
-      case .configuration: 500
+      case .missing: .badRequest
+      case .unsupported: .unsupportedMediaType
+      case .undecodable: .undecodableImage
+      case .tooLarge: .payloadTooLarge
+      case .configuration: .internal
       }
-    case .refused(let refusal): refusal.status
-    case .tooManyImages: 413
-    case .overloaded: 429
-    case .unauthorized: 401
-    case .deadline: 504
-    case .conflict: 409
-    case .reload: 500
-    case .notReady: 503
-    // Nobody reads it; nginx' number for a client that left is what logs know.
-    case .abandoned: 499
-    case .notFinite(let isOfRequest): isOfRequest ? 422 : 500
-    case .internal: 500
+    case .notFinite: .notFinite
+    case .refused(let refusal): ErrorKind(refusal)
+    case .tooManyImages: .payloadTooLarge
+    case .overloaded: .overloaded
+    case .unauthorized: .unauthorized
+    case .forbidden: .forbidden
+    case .deadline: .deadlineExceeded
+    case .conflict: .conflict
+    case .notReady: .notReady
+    case .abandoned: .clientGone
+    case .reload, .internal: .internal
     }
   }
 
-  var type: String {
-    if case .refused(let refusal) = self { return refusal.errorType }
-    return switch status {
-    case 400: "bad_request"
-    case 401: "unauthorized"
-    case 404: "not_found"
-    case 405: "method_not_allowed"
-    case 409: "conflict"
-    case 413: "payload_too_large"
-    case 415: "unsupported_media_type"
-    case 422: "undecodable_image"
-    case 429: "overloaded"
-    case 499: "client_gone"
-    case 503: "not_ready"
-    case 504: "deadline_exceeded"
-    default: "internal"
-    }
-  }
+  var status: Int { kind.status }
+
+  var type: String { kind.type }
 
   var message: String {
     switch self {
@@ -89,8 +75,10 @@ extension ServiceError {
     case .tooManyImages(let found, let limit):
       "expected 1 to \(limit) images in a request, found \(found); send more requests with fewer each"
     case .unauthorized:
-      "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'; without keys, orders are "
-        + "taken from the server's own machine alone"
+      "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'"
+    case .forbidden:
+      "without keys, orders are taken from the server's own machine alone, sent to 127.0.0.1 by a program and not by a "
+        + "browser or through a proxy; give the server keys to send them from elsewhere"
     case .refused(let refusal): refusal.message
     case .notFound:
       "there is no such route; POST /classify takes an image, GET /info describes the model"
@@ -104,11 +92,12 @@ extension ServiceError {
       "this route takes \(allowed.joined(separator: " or "))"
     case .image(let error):
       error.category == .configuration ? "the server can't prepare images" : error.description
+    case .notFinite:
+      "of these pixels the model computes no finite numbers; send pixels near those of photos, normalised as /info "
+        + "says"
     case .overloaded(let reason, let seconds):
       "\(reason); try again in \(seconds) s"
     case .abandoned: "the client left before its turn"
-    case .notFinite(true): "the model's numbers for these pixels are infinite or none; send normalised ones"
-    case .notFinite(false): "the model's numbers for this image are infinite or none"
     case .internal: "the server failed to answer; its log has the request's id"
     }
   }

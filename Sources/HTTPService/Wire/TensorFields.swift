@@ -13,23 +13,26 @@ struct TensorFields {
   private static let maxRank = 8
 
   init(_ reader: inout JSONReader, limits: InferRequest.Limits) throws(InferRequestError) {
-    var keys = try reader.beginObject()
-    while let key = try reader.nextKey(&keys) {
-      switch key {
-      case "name": name = try reader.string()
-      case "datatype": datatype = try reader.string()
-      case "shape": shape = try Self.shape(&reader)
-      case "data" where try !reader.takeNull():
-        data = try reader.tensorElements(stringLimit: limits.imageCount)
-      case "parameters" where try !reader.takeNull():
-        var parameters = try reader.beginObject()
-        while let name = try reader.nextKey(&parameters) {
-          if name == "binary_data_size" { binarySize = try reader.integer() } else { try reader.skip() }
-        }
-      case "data", "parameters": break
-      default: try reader.skip()
+    var object = try reader.beginObject(Field.self)
+    while let field = try reader.nextKey(&object) {
+      switch field {
+      case .name: name = try reader.string()
+      case .datatype: datatype = try reader.string()
+      case .shape: shape = try Self.shape(&reader)
+      case .data: data = try reader.tensorElements(stringLimit: limits.imageCount)
+      case .parameters:
+        var parameters = try reader.beginObject(Parameter.self)
+        while try reader.nextKey(&parameters) != nil { binarySize = try reader.integer() }
       }
     }
+  }
+
+  private enum Field: String, CaseIterable {
+    case name, datatype, shape, data, parameters
+  }
+
+  private enum Parameter: String, CaseIterable {
+    case binarySize = "binary_data_size"
   }
 
   private static func shape(_ reader: inout JSONReader) throws(InferRequestError) -> [Int] {
@@ -90,18 +93,16 @@ extension TensorFields {
     return data[keyPath: path]
   }
 
-  func images(
-    _ shape: TensorShape, json: [UInt8]
-  ) throws(InferRequestError) -> [InferRequest.EncodedImage] {
-    var images: [InferRequest.EncodedImage] = []
+  func images(_ shape: TensorShape, json: [UInt8]) throws(InferRequestError) -> [ArraySlice<UInt8>] {
+    var images: [ArraySlice<UInt8>] = []
     for text in try elements(shape, "base64 strings", of: \.strings) {
-      guard let base64 = JSONReader.text(of: text, in: json), let image = Data(base64Encoded: base64) else {
+      guard let image = Data(base64Encoded: Data(text.bytes(in: json))) else {
         throw .field(
           "inputs[0].data",
           expected: "images as base64 strings; send bytes as they are in binary tensor data",
           found: "another string as element \(images.count)")
       }
-      images.append(.decoded([UInt8](image)))
+      images.append([UInt8](image)[...])
     }
     return images
   }

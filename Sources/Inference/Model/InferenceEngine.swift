@@ -20,10 +20,12 @@ package struct InferenceExtras: Sendable, Equatable {
   package var features = false
   /// Which experts' weights are.
   package var explanation: ExplanationScope?
+  /// Whether the crop is kept that the model saw.
+  package var photo = false
 
   /// Nothing, or what is named.
-  package init(features: Bool = false, explanation: ExplanationScope? = nil) {
-    (self.features, self.explanation) = (features, explanation)
+  package init(features: Bool = false, explanation: ExplanationScope? = nil, photo: Bool = false) {
+    (self.features, self.explanation, self.photo) = (features, explanation, photo)
   }
 }
 
@@ -53,7 +55,7 @@ package struct NonFiniteError: Error, Equatable, Sendable, CustomStringConvertib
 }
 
 /// A model and its workspace, confined to the one queue on which everything runs that shares its threads.
-package final class InferenceEngine: BatchEngine, @unchecked Sendable {
+package final class InferenceEngine: @unchecked Sendable {
   // @unchecked: the methods that touch the workspace check that they are on the serial queue.
 
   private let queue: DispatchQueue

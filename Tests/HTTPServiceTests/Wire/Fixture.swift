@@ -19,8 +19,9 @@ func multipartFixture(_ name: String, in folder: String = "Fixtures") throws -> 
 /// A file of the Inference-Header-Content-Length or nothing, a newline and the body.
 func inferFixture(
   _ name: String, in folder: String = "Fixtures"
-) throws -> (body: [UInt8], headerLength: Int?) {
+) throws -> (body: [UInt8], headerLength: String?) {
   let bytes = try fixture(name, in: folder)
   let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
-  return (Array(bytes[(line.endIndex + 1)...]), Int(String(decoding: line, as: UTF8.self)))
+  let headerLength = line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
+  return (Array(bytes[(line.endIndex + 1)...]), headerLength)
 }

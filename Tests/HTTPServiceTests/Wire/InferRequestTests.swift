@@ -4,13 +4,6 @@ import Testing
 private let photo = [0xFF, 0xD8, 0xFF, 0xE0] + Array(" first\0".utf8)
 private let allBytes = [UInt8](0...255)
 
-private func bytes(_ image: InferRequest.EncodedImage, in body: [UInt8]) -> [UInt8] {
-  switch image {
-  case .inBody(let range): Array(body[range])
-  case .decoded(let bytes): bytes
-  }
-}
-
 private func request(_ json: String) throws(InferRequestError) -> InferRequest {
   try .decode(body: Array(json.utf8))
 }
@@ -30,7 +23,7 @@ private let pixels = #""name":"pixels","datatype":"FP32""#
       Issue.record("no images")
       return
     }
-    #expect(images.map { bytes($0, in: body) } == [photo, allBytes])
+    #expect(images.map(Array.init) == [photo, allBytes])
     #expect(request.input.imageCount == 2)
   }
 
@@ -86,8 +79,37 @@ private let pixels = #""name":"pixels","datatype":"FP32""#
         \#(image)}] }
       """#
     let request = try request(json)
-    #expect(request.input == .images([.decoded([0xFF, 0xD8, 0xFF]), .decoded([0])]))
+    #expect(request.input == .images([[0xFF, 0xD8, 0xFF], [0]]))
     #expect(request.outputs.count == 3 && request.id == nil)
+  }
+
+  /// Keys count where somebody asks for them; what is skipped has none.
+  @Test func onlyKnownFieldsMustBeThereOnce() throws {
+    let sound = input(#"\#(image),"shape":[1],"data":["AA=="]"#).dropLast()
+    #expect(throws: Never.self) { try request(sound + #","x":1,"x":{"a":1,"a":2}}"#) }
+    #expect(throws: Never.self) { try request(sound + #","\u0069d":"i"}"#) }
+    let keys = (0...2000).map { "\"\($0)\":0" }.joined(separator: ",")
+    #expect(throws: Never.self) { try request(sound + ",\(keys)}") }
+    for fields in [
+      #""id":"a","id":"a""#, #""id":"a","\u0069\u0064":"a""#, #""id":null,"id":"a""#,
+      #""outputs":[],"outputs":[]"#,
+      #""parameters":{"binary_data_output":true,"binary_data_output":true}"#,
+      #""outputs":[{"name":"logits","name":"logits"}]"#,
+      #""outputs":[{"name":"logits","parameters":{"classification":1,"classification":1}}]"#,
+    ] {
+      #expect(throws: InferRequestError.self, "\(fields)") { try request(sound + ",\(fields)}") }
+    }
+  }
+
+  @Test func everyFiniteNumberIsTaken() throws {
+    let numbers = ["3e38", "-3.4028235e38", "1e-45", "1e-999", "-0.0", "1.17549435e-38"]
+    let request = try request(
+      input(#"\#(pixels),"shape":[2,3,1,1],"data":[\#(numbers.joined(separator: ","))]"#))
+    guard case .pixels(_, let values) = request.input else {
+      Issue.record("no pixels")
+      return
+    }
+    #expect(values == [3e38, -.greatestFiniteMagnitude, .leastNonzeroMagnitude, 0, 0, .leastNormalMagnitude])
   }
 
   @Test(
@@ -172,7 +194,7 @@ private let pixels = #""name":"pixels","datatype":"FP32""#
 
   @Test func binarySizesMustAddUp() throws {
     func decode(
-      _ fields: String, _ data: [UInt8], headerLength: (Int) -> Int? = { $0 }
+      _ fields: String, _ data: [UInt8], headerLength: (Int) -> String? = { "\($0)" }
     ) throws(InferRequestError) -> InferRequest {
       let json = Array(input(fields).utf8)
       return try .decode(body: json + data, headerLength: headerLength(json.count))
@@ -192,9 +214,16 @@ private let pixels = #""name":"pixels","datatype":"FP32""#
     ] {
       #expect(throws: InferRequestError.self) { try decode(image(n, size), data) }
     }
-    for length in [-1, 0, 10, 10_000, Int.max, Int.min] {
+    for length in ["-1", "0", "10", "10000", "\(Int.max)", "\(Int.min)", "9223372036854775808", "", "x"] {
       #expect(throws: InferRequestError.self) { try decode(image(1, 5), one) { _ in length } }
     }
+    // Digits alone: what Int reads too, and what a proxy might read otherwise.
+    for form: (Int) -> String in [
+      { "+\($0)" }, { " \($0)" }, { "\($0) " }, { "\($0).0" }, { "0x\(String($0, radix: 16))" },
+    ] {
+      #expect(throws: InferRequestError.self) { try decode(image(1, 5), one, headerLength: form) }
+    }
+    #expect(try decode(image(1, 5), one) { "00\($0)" }.input.imageCount == 1)
     #expect(throws: InferRequestError.self) { try decode(image(1, 5), one) { _ in nil } }
     let pixels = #"\#(pixels),"shape":[1,3,1,1],"parameters":{"binary_data_size":12}"#
     #expect(try decode(pixels, [UInt8](repeating: 0, count: 12)).input.imageCount == 1)
@@ -211,8 +240,6 @@ private let pixels = #""name":"pixels","datatype":"FP32""#
     #expect(throws: InferRequestError.self) {
       try request(input(#"\#(image),"shape":[1001],"data":[\#(many)]"#))
     }
-    let keys = (0...1000).map { "\"\($0)\":0" }.joined(separator: ",")
-    #expect(throws: InferRequestError.self) { try request("{\(keys)}") }
   }
 
   @Test func errorsSayWhereAndShowNoControlCharacters() {

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import HTTPService
 import Testing
 
@@ -59,7 +59,7 @@ private func skip(_ bytes: [UInt8]) throws(InferRequestError) {
 
   @Test(arguments: [
     "{}", "[]", " [ ] ", "\"\"", "0", "-1.5e+3", "true", "false", "null",
-    #"{"a":{"a":[1,{}]},"b":"\u0000\n\\"}"#,
+    #"{"a":{"a":[1,{}]},"b":"\u0000\n\\"}"#, #"{"a":1,"a":2}"#, #""\ud83d\uDE00""#,
     "[1, \"é\u{7F}\" ]",
   ])
   func takesJSON(text: String) throws { try skip(Array(text.utf8)) }
@@ -69,7 +69,8 @@ private func skip(_ bytes: [UInt8]) throws(InferRequestError) {
     "{a:1}",
     "{'a':1}", "{1:1}", "tru", "True", "nul", "nan", "-", "01", "1.", ".1", "1e", "1e+", "+1", "0x1", "1 2",
     "[1 2]",
-    "\"\u{1}\"", "\"\n\"", #""\x""#, #""\u12""#, #""\ud800""#, "{\"a\":1,\"a\":2}", #"{"a":1,"\u0061":2}"#,
+    "\"\u{1}\"", "\"\n\"", #""\x""#, #""\u12""#, #""\ud800""#, #""\udc00""#, #""\ud800\ud800""#,
+    #""\ud83dx""#, #""\ud83d\n""#, #""\u12g4""#, #""\""#, #""\u"#,
     "//", "\u{FEFF}1",
     "[1]]",
   ])
@@ -82,6 +83,29 @@ private func skip(_ bytes: [UInt8]) throws(InferRequestError) {
   func refusesWhatIsNotUTF8(bytes: [UInt8]) {
     #expect(throws: InferRequestError.self) { try skip([0x22] + bytes + [0x22]) }
     #expect(throws: InferRequestError.self) { try skip([0x22, 0x5C] + bytes + [0x22]) }
+  }
+
+  /// The library's decoder reads the same text.
+  @Test(arguments: [
+    "", "plain é \u{1F600}", #"\"\\\/\b\f\n\r\t"#, #"\u0000\u00e9\u00E9\uFFFF"#,
+    #"a\ud83d\ude00b\uD83D\uDE00"#,
+    #"\ud800\udc00\udbff\udfff"#, #"\\u0041"#, #"é\té"#,
+  ])
+  func stringsAreWhatTheirEscapesSay(content: String) throws {
+    var reader = reader("\"\(content)\"")
+    let text = try reader.string()
+    #expect(try text == JSONDecoder().decode(String.self, from: Data("\"\(content)\"".utf8)))
+  }
+
+  /// A body as large as a server takes: were each byte dear, or dearer the more there are, it would not end.
+  @Test(arguments: [
+    #"\u0041"#, #"\n"#, #"\ud83d\ude00"#, "é", "x",
+  ])
+  func longStringsAreSkippedAndTaken(piece: String) throws {
+    let text = String(repeating: piece, count: (4 << 20) / piece.utf8.count)
+    try skip(Array("{\"\(text)\":[\"\(text)\"]}".utf8))
+    var reader = reader("\"\(text)\"")
+    #expect(try reader.string().utf8.count <= text.utf8.count)
   }
 
   @Test(arguments: ["[", "{\"a\":", "[{\"\":"])

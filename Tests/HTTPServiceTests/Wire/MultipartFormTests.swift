@@ -79,7 +79,7 @@ private let plain = "Content-Disposition: form-data; name=a"
     #expect(form.parts.map(\.name) == expected.map(\.name))
     #expect(form.parts.map(\.filename) == expected.map(\.filename))
     #expect(form.parts.map(\.contentType) == expected.map(\.contentType))
-    #expect(form.parts.map { Array(body[$0.content]) } == expected.map(\.content))
+    #expect(form.parts.map { Array($0.content) } == expected.map(\.content))
   }
 
   @Test func everyTruncationOfAClientsBodyIsAnError() throws {
@@ -96,7 +96,7 @@ private let plain = "Content-Disposition: form-data; name=a"
   @Test func skipsPreambleEpilogueAndPadding() throws {
     let text = "preamble\r\n--b \t\r\n\(plain)\r\n\r\nx\r\n--b-- \r\nepilogue\r\n--b\r\n"
     let parts = try form(text).parts
-    #expect(parts.map(\.content) == [59..<60] && parts[0].filename == nil)
+    #expect(parts.map(\.content.indices) == [59..<60] && parts[0].filename == nil)
     #expect(text.utf8.dropFirst(59).first == UInt8(ascii: "x"))
   }
 
@@ -198,13 +198,12 @@ private let plain = "Content-Disposition: form-data; name=a"
     }
   }
 
+  /// In quadratic time it would not end.
   @Test func almostBoundariesCostLinearTime() throws {
     let boundary = String(repeating: "-", count: 70)
     let near = "\r\n--" + String(repeating: "-", count: 69)
     let filling = String(repeating: near, count: 4 << 20 / near.utf8.count)
     let text = "--\(boundary)\r\n\(plain)\r\n\r\n\(filling)x\r\n--\(boundary)--"
-    let start = ContinuousClock.now
     #expect(try form(text, type: "multipart/form-data; boundary=\(boundary)").parts.count == 1)
-    #expect(start.duration(to: .now) < .seconds(1))
   }
 }
