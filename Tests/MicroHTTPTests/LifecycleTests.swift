@@ -114,7 +114,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       let statistics = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
       let pageCount = try #require(statistics.split(separator: " ").first.flatMap { UInt($0) })
-      var limit = rlimit(rlim_cur: pageCount * 4096 + 100 << 20, rlim_max: RLIM_INFINITY)
+      var limit = rlimit(rlim_cur: pageCount * 4096 + 100 << 20, rlim_max: .max)
       try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
       #expect(throws: HTTPServerError.daemonFailed) {
         try HTTPServer(configuration: .make(threadCount: 100), handler: describe)
