@@ -73,7 +73,8 @@ import Testing
       // Many tests run at the same time; on an idle machine it is 0.2 s.
       #expect(duration < .seconds(5))
       let client = try TestClient(port: server.port)
-      client.send(Array("POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: \(image.count)\r\n\r\n".utf8) + image)
+      client.send(
+        Array("POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: \(image.count)\r\n\r\n".utf8) + image)
       server.send(SIGKILL)
       #expect(server.wait() == -SIGKILL)
     }
