@@ -47,7 +47,7 @@ def use(package, port: int, admin: int):
     found = classify.sync_detailed(client=client, body=photo(), top_k=3, logits=models.Flag("1"), explain=models.Flag("1"))
     assert found.status_code == 200 and isinstance(found.parsed, models.Classification), found
     assert found.parsed.predictions[0].label == "cat" and len(found.parsed.predictions) == 3, found.parsed
-    assert len(found.parsed.logits) == 10 and len(found.parsed.explanation.layers) == 2, found.parsed
+    assert len(found.parsed.logits) == 10 and len(found.parsed.explanation.layers) == 3, found.parsed
     assert len(embed.sync(client=client, body=photo()).embedding) == 128
 
     wrong = classify.sync_detailed(client=client, body=photo(b"no image"))
