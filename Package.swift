@@ -38,7 +38,6 @@ let package = Package(
   ],
   targets: [
     // C libraries: a module map each.
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
@@ -47,19 +46,20 @@ let package = Package(
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
-    // Ground floor: each knows only its C library.
+    // Ground floor: each knows only its C library, and what a checkpoint's bytes mean.
+    .target(name: "CheckpointFormat", swiftSettings: strict),
     .target(name: "CProcessor"),
-    .target(name: "KernelInterface", swiftSettings: kernels()),
+    .target(name: "KernelInterface", dependencies: ["CheckpointFormat"], swiftSettings: kernels()),
     .target(
       name: "KernelsPortable", dependencies: ["CProcessor", "KernelInterface"], swiftSettings: kernels(),
       linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "Kernels",
-      dependencies: ["COpenBLAS", "CProcessor", "KernelInterface", "KernelsPortable"]
+      dependencies: ["CheckpointFormat", "CProcessor", "KernelInterface", "KernelsPortable"]
         + vectorKernels.map { .byName(name: $0.name) }, swiftSettings: kernels()),
-    .target(name: "Checkpoint", dependencies: ["CXXHash"], swiftSettings: strict),
+    .target(name: "Checkpoint", dependencies: ["CheckpointFormat", "CXXHash"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
-    .target(name: "LoadGenerator", dependencies: ["CEpoll"], swiftSettings: strict),
+    .target(name: "PlainText", swiftSettings: strict),
     .target(name: "MicroHTTP", dependencies: ["CGnuTLS", "CMicroHTTPD"], swiftSettings: strict),
     // libjpeg-turbo's row interface, which leaves by longjmp: caught in C (libjpeg62-turbo-dev).
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "Inference", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"], swiftSettings: strict),
 
-    // Third floor.
+    // Third floor: the service, and beside it what measures and draws.
     .target(
       name: "HTTPService",
       dependencies: [
@@ -84,11 +84,16 @@ let package = Package(
       ], resources: [.embedInCode("Page/page.html"), .embedInCode("Routes/openapi.json")],
       swiftSettings: strict),
 
+    .target(name: "LoadGenerator", dependencies: ["CEpoll", "PlainText"], swiftSettings: strict),
+    .target(
+      name: "Reports", dependencies: ["Inference", "Kernels", "LoadGenerator", "PlainText", "SoftMoEViT"],
+      swiftSettings: strict),
+
     // Roof: the command.
     .executableTarget(
       name: "softmoe",
       dependencies: [
-        "CheckpointImport", "HTTPService", "Inference", "Kernels", "LoadGenerator",
+        "CheckpointImport", "HTTPService", "Inference", "Kernels", "LoadGenerator", "PlainText", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -111,14 +116,14 @@ let package = Package(
       path: "Benchmarks/peers/engine-bench", swiftSettings: strict),
     .executableTarget(
       name: "kernel-bench",
-      dependencies: ["KernelInterface", "KernelsPortable"] + vectorKernels.map { .byName(name: $0.name) },
-      path: "Benchmarks/kernels/kernel-bench", swiftSettings: strict),
+      dependencies: ["KernelInterface", "Kernels"], path: "Benchmarks/kernels/kernel-bench",
+      swiftSettings: strict),
 
     // Tests; what several of them need is in TestSupport.
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport"], path: "Tests/TestSupport",
-      swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "SoftMoEViT"],
+      path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "KernelsTests", dependencies: ["Checkpoint", "KernelInterface", "Kernels"], swiftSettings: strict),
     .testTarget(
@@ -127,11 +132,14 @@ let package = Package(
     .testTarget(
       name: "LoadGeneratorTests", dependencies: ["softmoe", "LoadGenerator", "MicroHTTP", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: strict),
     .testTarget(
       name: "MicroHTTPTests", dependencies: ["CGnuTLS", "MicroHTTP"], swiftSettings: strict),
     .testTarget(
-      name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], exclude: ["Fixtures"],
+      name: "ImageInputTests", dependencies: ["CAllocationCounter", "ImageInput", "TestSupport"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "SoftMoEViTTests",
@@ -143,14 +151,15 @@ let package = Package(
       dependencies: ["softmoe", "Checkpoint", "CheckpointImport", "ImageInput", "TestSupport"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "CheckpointImportTests", dependencies: ["CheckpointImport", "ImageInput", "TestSupport"],
-      exclude: ["Corpus"],
-      swiftSettings: strict),
+      name: "CheckpointImportTests",
+      dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "SoftMoEViT", "TestSupport"],
+      exclude: ["Corpus", "Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference"], swiftSettings: strict),
+      name: "InferenceTests",
+      dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "Inference", "SoftMoEViT", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServiceTests",
-      dependencies: ["CheckpointImport", "HTTPService", "Inference", "TestSupport"],
+      dependencies: ["CheckpointImport", "HTTPService", "Inference", "MicroHTTP", "SoftMoEViT", "TestSupport"],
       exclude: ["Wire/Corpus", "Wire/Fixtures"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

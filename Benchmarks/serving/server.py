@@ -15,15 +15,19 @@ PHOTO = (SAMPLES / "cat.jpg").read_bytes()
 class Server:
     """A ready `softmoe serve`: its process, its main port, and its port for probes."""
 
-    def __init__(self, *options, model: pathlib.Path = MODEL):
-        self.process = subprocess.Popen(
-            [SOFTMOE, "serve", "--model", model, "--port", "0", "--admin-port", "0", *options],
-            stderr=subprocess.PIPE, text=True)
+    def __init__(self, *options, model: pathlib.Path = MODEL, group: pathlib.Path | None = None):
+        """`group` is a control group to run in."""
+        command = [SOFTMOE, "serve", "--model", model, "--port", "0", "--admin-port", "0", *options]
+        if group is not None:
+            command = ["sh", "-c", f'echo $$ > "{group}/cgroup.procs"; exec "$@"', "sh", *command]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.memory = None
         for line in self.process.stderr:
+            if found := re.search(r"at most .* of memory.*", line):
+                self.memory = found[0]
+                break
             if found := re.search(r":(\d+), probes and metrics on port (\d+)", line):
                 self.port, self.admin = map(int, found.groups())
-            if "serving" in line:
-                break
         else:
             raise SystemExit("the server did not start")
         # Nobody else reads its log, and a full pipe would stop it.
@@ -38,7 +42,7 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(60) == 0, "the server did not end with 0"
+        assert self.process.wait(300) == 0, "the server did not end with 0"
 
 
 @contextlib.contextmanager

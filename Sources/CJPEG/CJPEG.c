@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jpeglib.h>
 
@@ -103,6 +104,22 @@ void cjpeg_destroy(CJPEGDecoder *decoder) {
   free(decoder);
 }
 
+static uint64_t rounded_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+
+/// What jdcoefct.c, jdmainct.c and jdsample.c allocate for each component: all blocks of a JPEG in several
+/// scans; 10 groups of rows, at full size; as many upsampled rows as an MCU has.
+static void measure(j_decompress_ptr info, struct CJPEGHeader *header) {
+  uint64_t width = rounded_up(info->image_width, 8 * info->max_h_samp_factor);
+  for (int i = 0; i < info->num_components; i++) {
+    jpeg_component_info *component = &info->comp_info[i];
+    uint64_t columns = rounded_up(component->width_in_blocks, component->h_samp_factor);
+    uint64_t rows = rounded_up(component->height_in_blocks, component->v_samp_factor);
+    header->coefficient_bytes += columns * rows * sizeof(JBLOCK);
+    header->row_bytes += columns * DCTSIZE * component->v_samp_factor * 10;
+    header->row_bytes += width * info->max_v_samp_factor;
+  }
+}
+
 enum CJPEGStatus cjpeg_read_header(CJPEGDecoder *decoder, const uint8_t *bytes, size_t count,
                                    struct CJPEGHeader *header) {
   if (setjmp(decoder->caller)) return decoder->status;
@@ -114,10 +131,32 @@ enum CJPEGStatus cjpeg_read_header(CJPEGDecoder *decoder, const uint8_t *bytes, 
   header->height = info->image_height;
   header->cmyk = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
   header->arithmetic = info->arith_code;
+  header->multiple_scans = jpeg_has_multiple_scans(info);
+  header->coefficient_bytes = header->row_bytes = 0;
+  measure(info, header);
   if (!header->cmyk && info->num_components != 1 && info->num_components != 3) {
     return CJPEGStatusUnsupported;
   }
   return CJPEGStatusOK;
+}
+
+uint32_t cjpeg_count_scans(const uint8_t *bytes, size_t count, uint32_t limit) {
+  const uint8_t *at = bytes, *end = bytes + count;
+  uint32_t scans = 0;
+  while (scans < limit && (at = memchr(at, 0xFF, end - at)) != NULL) {
+    while (at < end && *at == 0xFF) at++;
+    if (at == end) break;
+    uint8_t marker = *at++;
+    if (marker == 0xD9) break;
+    // A stuffed byte, TEM, a restart and SOI stand alone; all others name the length of what follows.
+    if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8)) continue;
+    if (marker == 0xDA) scans++;
+    if (end - at < 2) break;
+    size_t length = (size_t)at[0] << 8 | at[1];
+    if (length > (size_t)(end - at)) break;
+    at += length;
+  }
+  return scans;
 }
 
 /// Cropped columns are bit for bit those of the whole row only for the common samplings.

@@ -1,13 +1,18 @@
 #include <gnutls/abstract.h>
 #include <microhttpd.h>
+#include <string.h>
 
 // Swift imports no variadic C function, and libmicrohttpd starts a daemon and reads a connection
 // through variadic ones. Each is called here with its arguments spelled out and type-checked.
 
+/// Who is told that the library is about to answer a request by itself.
+struct microhttp_log {
+  void *context;
+  void (*answers)(void *context, unsigned int status);
+};
+
 struct microhttp_daemon_options {
-  unsigned int thread_count;
   unsigned int connection_limit;
-  unsigned int idle_timeout_seconds;
   size_t connection_memory_bytes;
   /// GnuTLS priorities to speak TLS with, or NULL to speak plain HTTP.
   const char *tls_priorities;
@@ -16,7 +21,18 @@ struct microhttp_daemon_options {
   MHD_RequestCompletedCallback completed;
   MHD_NotifyConnectionCallback connection_changed;
   void *context;
+  /// Must stay in its place until the daemon is stopped.
+  struct microhttp_log *log;
 };
+
+/// Finds among the library's messages the one that it writes before each answer of its own; 0.9.75 has no
+/// other sign of them. The others are thrown away.
+static inline void microhttp_read_log(void *log, const char *format, va_list arguments) {
+  static const char beginning[] = "Error processing request (HTTP response code is %u";
+  if (strncmp(format, beginning, sizeof beginning - 1) != 0) return;
+  const struct microhttp_log *listener = (const struct microhttp_log *) log;
+  listener->answers(listener->context, va_arg(arguments, unsigned int));
+}
 
 /// Asked for a certificate only when a connection was given no credentials of its own; it has none.
 static inline int microhttp_no_certificate(
@@ -27,32 +43,31 @@ static inline int microhttp_no_certificate(
   return -1;
 }
 
-/// Starts a daemon that is handed its connections by MHD_add_connection and polls them on its own threads.
-/// MHD_USE_ERROR_LOG is left out: the library would write to standard error.
+/// Starts a daemon that is handed its connections by MHD_add_connection and polls them on a thread of its own.
+/// It keeps no deadlines: connections are shut down from outside.
 ///
 /// With TLS it uses poll, although epoll costs less with many connections: while 0.9.75 waits for a client's
 /// part of a handshake it leaves the connection marked as readable, and its epoll loop then never sleeps.
 static inline struct MHD_Daemon *microhttp_start(const struct microhttp_daemon_options *options) {
   const unsigned int flags =
-    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET
+    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG
     | (options->tls_priorities ? MHD_USE_TLS | MHD_USE_POLL_INTERNAL_THREAD : MHD_USE_EPOLL_INTERNAL_THREAD);
   const struct MHD_OptionItem tls[] = {
     { MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) options->tls_priorities },
     { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *) microhttp_no_certificate },
     { MHD_OPTION_END, 0, NULL },
   };
-  // A pool of one thread is refused with a warning; a daemon without a pool is that one thread.
-  const enum MHD_OPTION pool = options->thread_count > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END;
   return MHD_start_daemon(
     flags, 0, NULL, NULL, options->access, options->context,
+    // First, because the library would write to standard error until it is known.
+    MHD_OPTION_EXTERNAL_LOGGER, microhttp_read_log, options->log,
     MHD_OPTION_ARRAY, options->tls_priorities ? tls : tls + 2,
     MHD_OPTION_NOTIFY_COMPLETED, options->completed, options->context,
     MHD_OPTION_URI_LOG_CALLBACK, options->request_line, options->context,
     MHD_OPTION_NOTIFY_CONNECTION, options->connection_changed, options->context,
     MHD_OPTION_CONNECTION_LIMIT, options->connection_limit,
-    MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_seconds,
+    MHD_OPTION_CONNECTION_TIMEOUT, 0u,
     MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->connection_memory_bytes,
-    pool, options->thread_count,
     MHD_OPTION_END);
 }
 

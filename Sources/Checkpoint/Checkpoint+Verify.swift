@@ -20,7 +20,7 @@ extension Checkpoint {
   /// The same for one tensor and the padding before it.
   ///
   /// - Throws: `CheckpointError.checksumMismatch`, `.notFinite`, or `.invalid` for the padding.
-  public func verify(tensorAt index: Int) throws(CheckpointError) {
+  package func verify(tensorAt index: Int) throws(CheckpointError) {
     let tensor = tensors[index]
     if index > 0 {
       let before = tensors[index - 1]
@@ -34,5 +34,5 @@ extension Checkpoint {
   }
 
   /// Lets go of what has been read, so that checking a large file leaves no large process.
-  public func releasePages() { file.releasePages() }
+  package func releasePages() { file.releasePages() }
 }

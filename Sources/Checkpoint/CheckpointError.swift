@@ -26,7 +26,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
       "can't write \(path): \(reason)"
     case .invalid(let field, let offset, let expected, let found):
       "not a usable checkpoint: \(field) at byte \(offset): expected \(expected), found \(found); "
-        + Self.advice(onField: field)
+        + Self.advice(onField: field, found: found)
     case .invalidMetadata(let section, let problem):
       "not a usable checkpoint: metadata section '\(section)': \(problem); import the model again"
     case .missingTensor(let name, let expected):
@@ -42,10 +42,11 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     }
   }
 
-  private static func advice(onField field: String) -> String {
+  private static func advice(onField field: String, found: String) -> String {
     switch field {
     case "magic": "softmoe import makes a .smoe file of other formats"
-    case "version": "use a newer softmoe"
+    // The versions before this one are no longer read; one from the future is.
+    case "version" where UInt32(found).map { $0 > Layout.version } == true: "use a newer softmoe"
     case "preamble", "file length": "copy the file again"
     default: "import the model again"
     }
@@ -53,7 +54,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 /// Sixteen lower-case hexadecimal digits.
-public func hexadecimal(_ value: UInt64) -> String {
+package func hexadecimal(_ value: UInt64) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: 16 - digits.count) + digits
 }

@@ -1,23 +1,20 @@
-import FoundationEssentials
-import Glibc
-
 /// Writes a `.smoe` file in one pass: data as it comes, the header last, then a rename.
 ///
 /// A reader never sees half a file: until `finish` the bytes are in a temporary file beside it.
-public struct CheckpointWriter: ~Copyable {
+package struct CheckpointWriter: ~Copyable {
   /// What the table will say of a tensor.
-  public struct Description: Sendable, Equatable {
+  package struct Description: Sendable, Equatable {
     /// Unique name, at most 63 printable ASCII characters.
-    public let name: String
+    package let name: String
     /// How the elements are stored.
-    public let type: ElementType
+    package let type: ElementType
     /// In which order.
-    public let arrangement: Arrangement
+    package let arrangement: Arrangement
     /// Dimensions, each at least 1, at most four.
-    public let shape: [Int]
+    package let shape: [Int]
 
     /// A tensor to write.
-    public init(name: String, type: ElementType, arrangement: Arrangement = .rowMajor, shape: [Int]) {
+    package init(name: String, type: ElementType, arrangement: Arrangement = .rowMajor, shape: [Int]) {
       (self.name, self.type, self.arrangement, self.shape) = (name, type, arrangement, shape)
     }
 
@@ -31,7 +28,7 @@ public struct CheckpointWriter: ~Copyable {
     }
 
     /// Bytes of the tensor.
-    public var byteCount: Int {
+    package var byteCount: Int {
       guard let count = arrangement.byteCount(shape: shape, type: type) else {
         preconditionFailure("\(name) \(shape) is too large")
       }
@@ -39,15 +36,12 @@ public struct CheckpointWriter: ~Copyable {
     }
   }
 
-  private let path: String
-  private let temporaryPath: String
-  private let descriptor: Int32
+  private let file: PartialFile
   private let metadata: [UInt8]
   private let descriptions: [Description]
-  private let dataOffset: Int
+  private let tableOffset, dataOffset: Int
   private var records: [Record] = []
   private var position: Int
-  private var isFinished = false
 
   private struct Record {
     var offset: Int
@@ -60,55 +54,35 @@ public struct CheckpointWriter: ~Copyable {
   ///   - metadata: encoded as the header's JSON object; its keys are the sections.
   ///   - tensors: every tensor, in the order in which `append` will deliver them.
   /// - Throws: `CheckpointError.unwritable`.
-  public init(path: String, metadata: some Encodable, tensors: [Description]) throws(CheckpointError) {
+  package init(path: String, metadata: some Encodable, tensors: [Description]) throws(CheckpointError) {
     for tensor in tensors { precondition(tensor.isValid, "tensor \(tensor.name) \(tensor.shape)") }
-    let encoded: [UInt8]
-    do {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      encoded = [UInt8](try encoder.encode(metadata))
-    } catch {
-      throw .unwritable(path: path, reason: "metadata: \(error)")
-    }
-    let partial = path + ".partial-\(getpid())"
-    let opened = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard opened >= 0 else { throw .unwritable(path: path, reason: systemError()) }
-
-    let tableOffset = (Layout.preambleLength + encoded.count + 7) & ~7
-    let tableEnd = tableOffset + tensors.count * Layout.recordLength
-    dataOffset = (tableEnd + Layout.dataAlignment - 1) & ~(Layout.dataAlignment - 1)
+    let encoded = try StrictJSON.encode(metadata, for: path)
+    let file = try PartialFile(path: path)
+    tableOffset = Layout.tableOffset(metadataEnd: Layout.preambleLength + encoded.count)
+    dataOffset = Layout.dataOffset(tableEnd: tableOffset + tensors.count * Layout.recordLength)
     position = dataOffset
-    self.path = path
-    temporaryPath = partial
-    descriptor = opened
+    self.file = file
     self.metadata = encoded
     descriptions = tensors
-  }
-
-  deinit {
-    close(descriptor)
-    if !isFinished { unlink(temporaryPath) }
   }
 
   /// Writes the next tensor, its elements handed over in pieces, row-major whatever its arrangement.
   ///
   /// - Parameter body: calls its argument with consecutive pieces; together they must be the tensor.
   /// - Throws: `CheckpointError.unwritable`, or what `body` throws.
-  public mutating func append(_ body: ((_ piece: [Float]) throws -> Void) throws -> Void) throws {
+  package mutating func append(_ body: ((_ piece: [Float]) throws -> Void) throws -> Void) throws {
     precondition(records.count < descriptions.count, "more tensors than described")
     let description = descriptions[records.count]
-    let offset = (position + Layout.tensorAlignment - 1) & ~(Layout.tensorAlignment - 1)
+    let offset = Layout.aligned(position, to: Layout.tensorAlignment)
     var checksum = Checksum()
     var end = offset
     // A matrix is packed when it is whole; nothing else waits.
     let matrix = description.arrangement == .panels ? Arrangement.matrix(of: description.shape) : nil
     var waiting: [Float] = []
     func put(_ bytes: [UInt8]) throws(CheckpointError) {
-      try bytes.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in
-        checksum.update(bytes)
-        try write(bytes, at: end)
-        end += bytes.count
-      }
+      bytes.withUnsafeBytes { checksum.update($0) }
+      try file.write(bytes.span.bytes, at: end)
+      end += bytes.count
     }
     try body { piece in
       guard let (k, c) = matrix else { return try put(Self.encode(piece, as: description.type)) }
@@ -131,46 +105,29 @@ public struct CheckpointWriter: ~Copyable {
   ///
   /// - Parameter compute: gets the path of the unfinished file; returns the tensor's elements.
   /// - Throws: `CheckpointError.unwritable`, or what `compute` throws.
-  public mutating func completeLast(_ compute: (_ path: String) throws -> [Float]) throws {
+  package mutating func completeLast(_ compute: (_ path: String) throws -> [Float]) throws {
     try writeHeader()
-    let values = try compute(temporaryPath)
+    let values = try compute(file.temporaryPath)
     guard let description = descriptions.last, values.count == description.count else {
       preconditionFailure("\(values.count) elements for the last tensor")
     }
     let last = records.count - 1
     let bytes = Self.encode(values, as: description.type)
-    try bytes.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in
-      try write(bytes, at: records[last].offset)
-    }
+    try file.write(bytes.span.bytes, at: records[last].offset)
     records[last].checksum = bytes.withUnsafeBytes { Checksum.of($0) }
   }
 
   private func writeHeader() throws(CheckpointError) {
     precondition(records.count == descriptions.count, "fewer tensors than described")
-    let header = header()
-    try header.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in try write(bytes, at: 0) }
+    try file.write(header().span.bytes, at: 0)
   }
 
   /// Writes the header and puts the file in its place.
   ///
   /// - Throws: `CheckpointError.unwritable`.
-  public consuming func finish() throws(CheckpointError) {
+  package consuming func finish() throws(CheckpointError) {
     try writeHeader()
-    guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else {
-      throw .unwritable(path: path, reason: systemError())
-    }
-    isFinished = true
-  }
-
-  private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CheckpointError) {
-    var done = 0
-    while done < bytes.count {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-      let written = pwrite(descriptor, rest.baseAddress, rest.count, offset + done)
-      if written < 0 && errno == EINTR { continue }
-      guard written > 0 else { throw .unwritable(path: path, reason: systemError()) }
-      done += written
-    }
+    try file.commit()
   }
 
   private static func encode(_ values: [Float], as type: ElementType) -> [UInt8] {
@@ -200,7 +157,6 @@ public struct CheckpointWriter: ~Copyable {
     func put<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
       withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(offset..<offset + $0.count, with: $0) }
     }
-    let tableOffset = (Layout.preambleLength + metadata.count + 7) & ~7
     bytes.replaceSubrange(0..<Layout.magic.count, with: Layout.magic)
     put(Layout.version, at: Field.version)
     put(Layout.byteOrderMark, at: Field.byteOrderMark)

@@ -1,4 +1,5 @@
 import CXXHash
+import CheckpointFormat
 
 /// XXH3, 64 bits, seed 0, over bytes that arrive in pieces.
 ///
@@ -22,5 +23,16 @@ struct Checksum: ~Copyable {
 
   static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
     XXH3_64bits(bytes.baseAddress, bytes.count)
+  }
+}
+
+extension Layout {
+  /// The checksum of a header: of the bytes before the data section, the checksum's own field as zero.
+  package static func headerChecksum(_ header: UnsafeRawBufferPointer) -> UInt64 {
+    var checksum = Checksum()
+    checksum.update(UnsafeRawBufferPointer(rebasing: header[..<Preamble.headerChecksum]))
+    withUnsafeBytes(of: UInt64(0)) { checksum.update($0) }
+    checksum.update(UnsafeRawBufferPointer(rebasing: header[preambleLength...]))
+    return checksum.value
   }
 }

@@ -2,7 +2,6 @@
 ///
 /// Axes of trust: after `init` every range lies in the file, in order, without overlap.
 struct Header {
-  let version: UInt32
   let metadata: Range<Int>
   let table: Range<Int>
   let dataOffset: Int
@@ -20,7 +19,7 @@ struct Header {
       bytes.count >= Layout.preambleLength, "preamble", at: 0, expected: "\(Layout.preambleLength) bytes",
       found: "\(bytes.count)")
 
-    version = try reader.integer("version", at: Field.version, as: UInt32.self)
+    let version = try reader.integer("version", at: Field.version, as: UInt32.self)
     let mark = try reader.integer("byte order", at: Field.byteOrderMark, as: UInt32.self)
     try reader.require(
       mark != Layout.byteOrderMark.byteSwapped, "byte order", at: Field.byteOrderMark,
@@ -29,8 +28,8 @@ struct Header {
       mark == Layout.byteOrderMark, "byte order", at: Field.byteOrderMark, expected: "0x01020304",
       found: "0x" + String(mark, radix: 16))
     try reader.require(
-      (1...Layout.version).contains(version), "version", at: Field.version,
-      expected: "1…\(Layout.version)", found: "\(version)")
+      version == Layout.version, "version", at: Field.version, expected: "\(Layout.version)",
+      found: "\(version)")
 
     let fileLength = try reader.integer("file length", at: Field.fileLength, as: UInt64.self)
     try reader.require(
@@ -46,7 +45,7 @@ struct Header {
     metadata = metadataOffset..<metadataOffset + metadataLength
 
     // Both are below 2^27 by now: no overflow.
-    let tableStart = (metadata.upperBound + 7) & ~7
+    let tableStart = Layout.tableOffset(metadataEnd: metadata.upperBound)
     let tableOffset = try reader.length(
       "table offset", at: Field.tableOffset, in: tableStart...tableStart)
     let room = max(0, bytes.count - tableOffset) / Layout.recordLength
@@ -54,7 +53,7 @@ struct Header {
       "tensor count", at: Field.tensorCount, in: 0...min(Layout.maximumTensorCount, room))
     table = tableOffset..<tableOffset + tensorCount * Layout.recordLength
 
-    let dataStart = (table.upperBound + Layout.dataAlignment - 1) & ~(Layout.dataAlignment - 1)
+    let dataStart = Layout.dataOffset(tableEnd: table.upperBound)
     dataOffset = try reader.length("data offset", at: Field.dataOffset, in: dataStart...dataStart)
     try reader.require(
       dataOffset <= bytes.count, "data offset", at: Field.dataOffset, expected: "at most \(bytes.count)",

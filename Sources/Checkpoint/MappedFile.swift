@@ -4,16 +4,16 @@ import Glibc
 ///
 /// Nothing is copied: pages come in when they are touched, and every process that maps the same file
 /// shares them. A file that is cut short while it is mapped ends the process: see `TruncationGuard`.
-public final class MappedFile: @unchecked Sendable {
+package final class MappedFile: @unchecked Sendable {
   // @unchecked: the mapping is read-only and is released only by deinit.
 
   /// The file's bytes. Valid while this object is alive.
-  public let bytes: UnsafeRawBufferPointer
+  package let bytes: UnsafeRawBufferPointer
 
   /// Maps a whole regular file.
   ///
   /// - Throws: `CheckpointError.unreadable` if it is absent, forbidden, empty, or no regular file.
-  public init(path: String) throws(CheckpointError) {
+  package init(path: String) throws(CheckpointError) {
     // O_NONBLOCK: opening a FIFO must fail below, not wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemError()) }
@@ -37,7 +37,7 @@ public final class MappedFile: @unchecked Sendable {
   /// Lets go of the pages read so far; touching them again reads the file again.
   ///
   /// For one who reads a large file once: its pages would otherwise count as this process' memory.
-  public func releasePages() {
+  package func releasePages() {
     madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, Int32(MADV_DONTNEED))
   }
 

@@ -1,5 +1,5 @@
 /// Packs matrices in panels.
-public enum Panels {
+package enum Panels {
   /// One matrix.
   ///
   /// Integers of 8 bits are `round(w / scale)` with `scale = max |w| / 127` for each column: off by half a
@@ -8,13 +8,13 @@ public enum Panels {
   ///   - values: [k, c], row-major.
   ///   - type: how the elements are stored.
   /// - Returns: the panels' bytes.
-  public static func pack(_ values: [Float], k: Int, c: Int, type: ElementType) -> [UInt8] {
+  package static func pack(_ values: [Float], k: Int, c: Int, type: ElementType) -> [UInt8] {
     precondition(values.count == k * c && c > 0, "\(values.count) values for [\(k), \(c)]")
-    let width = Arrangement.panelWidth
+    let width = PanelLayout.width
     guard let count = Arrangement.panels.byteCount(shape: [k, c], type: type) else {
       preconditionFailure("[\(k), \(c)] is too large")
     }
-    let panelLength = count / ((c - 1) / width + 1)
+    let panelLength = PanelLayout.byteCount(rows: k, type)
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
       let raw = UnsafeMutableRawBufferPointer(buffer)
       raw.initializeMemory(as: UInt8.self, repeating: 0)
@@ -31,23 +31,23 @@ public enum Panels {
     _ values: [Float], columns: Range<Int>, k: Int, c: Int, type: ElementType,
     into panel: UnsafeMutableRawBufferPointer
   ) {
-    let depth = 4 / type.byteCount
+    let depth = PanelLayout.depth(type)
     var scales = [Float](repeating: 1, count: columns.count)
     if type == .int8 {
       scales = columns.map { column in
         let largest = (0..<k).reduce(Float(0)) { max($0, abs(values[$1 * c + column])) }
         return largest > 0 ? largest / 127 : 1
       }
-      let end = panel.count - Arrangement.panelWidth * 4
+      let end = panel.count - PanelLayout.scaleByteCount(type)
       for (lane, scale) in scales.enumerated() {
-        panel.storeBytes(of: scale, toByteOffset: end + lane * 4, as: Float.self)
+        panel.storeBytes(of: scale, toByteOffset: end + lane * PanelLayout.wordByteCount, as: Float.self)
       }
     }
     for row in 0..<k {
-      let place = row / depth * Arrangement.panelWidth * 4 + row % depth * type.byteCount
+      let place = row / depth * PanelLayout.width * PanelLayout.wordByteCount + row % depth * type.byteCount
       for lane in 0..<columns.count {
         let value = values[row * c + columns.lowerBound + lane] / scales[lane]
-        store(value, as: type, in: panel, at: place + lane * 4)
+        store(value, as: type, in: panel, at: place + lane * PanelLayout.wordByteCount)
       }
     }
   }

@@ -37,6 +37,19 @@ package enum StrictJSON {
     return value
   }
 
+  /// The text of a value: the same bytes for the same value.
+  ///
+  /// - Throws: `CheckpointError.unwritable` for the file at `path`, when JSON can't hold the value.
+  package static func encode(_ value: some Encodable, for path: String) throws(CheckpointError) -> [UInt8] {
+    do {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return [UInt8](try encoder.encode(value))
+    } catch {
+      throw .unwritable(path: path, reason: "its header is no JSON: \(printable("\(error)", limit: 200))")
+    }
+  }
+
   /// Of two values under one key the decoder keeps either; readers would differ on what a file says.
   ///
   /// - Parameter json: a valid text, in which a string before a colon is a key of the innermost object.

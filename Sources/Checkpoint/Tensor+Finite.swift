@@ -3,7 +3,7 @@ extension Tensor {
   ///
   /// - Returns: its byte, counted from the tensor's first, and its value.
   /// - Cost: one read of the tensor, at the speed of memory.
-  public func firstNonFinite() -> (offset: Int, value: Float)? {
+  package func firstNonFinite() -> (offset: Int, value: Float)? {
     // All exponent bits set: infinity or NaN.
     switch type {
     case .f32:
@@ -12,7 +12,7 @@ extension Tensor {
     case .f16: return first(withAllBits: UInt16(0x7C00), in: 0..<byteCount).map { ($0, stored($0 / 2)) }
     case .int8:
       // Integers can be nothing else; the scales at the end of each panel can.
-      let scales = Arrangement.panelWidth * 4
+      let scales = PanelLayout.scaleByteCount(type)
       let panel = byteCount / max(1, panelCount)
       for end in stride(from: panel, through: byteCount, by: panel) {
         if let offset = first(withAllBits: UInt32(0x7F80_0000), in: end - scales..<end) {
@@ -29,7 +29,7 @@ extension Tensor {
 
   private var panelCount: Int {
     guard let (k, c) = Arrangement.matrix(of: shape) else { return 1 }
-    return count / (k * c) * ((c - 1) / Arrangement.panelWidth + 1)
+    return count / (k * c) * PanelLayout.count(columns: c)
   }
 
   /// A block at a time: its largest exponent is found without a branch, many elements at once.

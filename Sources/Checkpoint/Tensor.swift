@@ -1,27 +1,27 @@
 /// One tensor of a checkpoint: what the table says of it, and its bytes in the mapping.
-public struct Tensor: Sendable {
+package struct Tensor: Sendable {
   /// Name, unique in the file.
-  public let name: String
+  package let name: String
   /// Element type.
-  public let type: ElementType
+  package let type: ElementType
   /// In which order the elements lie.
-  public let arrangement: Arrangement
+  package let arrangement: Arrangement
   /// Dimensions, slowest first; every one at least 1.
-  public let shape: [Int]
+  package let shape: [Int]
   /// First byte, from the start of the file; a multiple of 64.
-  public let offset: Int
+  package let offset: Int
   /// Length in bytes.
-  public let byteCount: Int
+  package let byteCount: Int
   /// XXH3-64 of the bytes.
-  public let checksum: UInt64
+  package let checksum: UInt64
   /// The mapping that `bytes` points into; whoever keeps `bytes` keeps this.
-  public let file: MappedFile
+  package let file: MappedFile
 
   /// Number of elements.
-  public var count: Int { shape.reduce(1, *) }
+  package var count: Int { shape.reduce(1, *) }
 
   /// The elements in place, little-endian, in their arrangement. Valid while `file` is alive.
-  public var bytes: UnsafeRawBufferPointer {
+  package var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + byteCount])
   }
 
@@ -36,10 +36,10 @@ public struct Tensor: Sendable {
   }
 
   /// A copy of the elements of a row-major tensor as Float, for small ones.
-  public func floats() -> [Float] { floats(0..<count) }
+  package func floats() -> [Float] { floats(0..<count) }
 
   /// Some of them.
-  public func floats(_ range: Range<Int>) -> [Float] {
+  package func floats(_ range: Range<Int>) -> [Float] {
     precondition(arrangement == .rowMajor, "'\(name)' is in panels")
     return range.map(stored)
   }
@@ -47,17 +47,18 @@ public struct Tensor: Sendable {
   /// Recomputes the checksum.
   ///
   /// - Throws: `CheckpointError.checksumMismatch` if the bytes are not those that were written.
-  public func verify() throws(CheckpointError) {
+  package func verify() throws(CheckpointError) {
     let found = Checksum.of(bytes)
     guard found == checksum else {
       throw .checksumMismatch(part: "tensor '\(name)'", expected: checksum, found: found)
     }
   }
 
-  /// Shape and type in words, as "f32 [128, 384]".
-  public var summary: String { Self.summary(type: type.rawValue, shape: shape) }
+  /// Type, shape and arrangement in words, as "bf16 [128, 384] in panels".
+  var summary: String { Self.summary([type], shape, arrangement) }
 
-  static func summary(type: String, shape: [Int]) -> String {
-    "\(type) [\(shape.map(String.init).joined(separator: ", "))]"
+  static func summary(_ types: [ElementType], _ shape: [Int], _ arrangement: Arrangement) -> String {
+    "\(types.map(\.rawValue).joined(separator: " or ")) \(shape)"
+      + (arrangement == .panels ? " in panels" : "")
   }
 }

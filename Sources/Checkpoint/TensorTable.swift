@@ -11,7 +11,7 @@ struct TensorTable {
     for record in stride(from: header.table.lowerBound, to: header.table.upperBound, by: Layout.recordLength)
     {
       let tensor = try Self.tensor(
-        at: record, expectedAfter: end, file: file, reader: reader, version: header.version)
+        at: record, expectedAfter: end, file: file, reader: reader)
       try reader.require(
         names.insert(tensor.name).inserted, "tensor name", at: record, expected: "unique names",
         found: "'\(tensor.name)' twice")
@@ -25,7 +25,7 @@ struct TensorTable {
   }
 
   private static func tensor(
-    at record: Int, expectedAfter end: UInt64, file: MappedFile, reader: FieldReader, version: UInt32
+    at record: Int, expectedAfter end: UInt64, file: MappedFile, reader: FieldReader
   ) throws(CheckpointError) -> Tensor {
     typealias Field = Layout.Record
     let name = try self.name(at: record + Field.name, reader: reader)
@@ -39,11 +39,10 @@ struct TensorTable {
     }
     let arrangementCode = try reader.integer(
       "arrangement of '\(name)'", at: record + Field.arrangement, as: UInt16.self)
-    guard let arrangement = Arrangement(rawValue: arrangementCode), version > 1 || arrangement == .rowMajor
-    else {
+    guard let arrangement = Arrangement(rawValue: arrangementCode) else {
       throw .invalid(
         field: "arrangement of '\(name)'", offset: UInt64(record + Field.arrangement),
-        expected: version == 1 ? "0 (row-major)" : "0 (row-major) or 1 (panels)", found: "\(arrangementCode)")
+        expected: "0 (row-major) or 1 (panels)", found: "\(arrangementCode)")
     }
     try reader.require(
       type != .int8 || arrangement == .panels, "arrangement of '\(name)'", at: record + Field.arrangement,

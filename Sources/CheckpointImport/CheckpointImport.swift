@@ -44,11 +44,6 @@ package struct CheckpointImport {
     }
     try source.requireAllUsed()
     matrixType = options.matrixType
-    do throws(ConfigurationError) {
-      try plan.configuration.validate()
-    } catch {
-      throw .invalidSource(path: path, problem: "\(error)")
-    }
   }
 
   /// One NaN makes every answer NaN.
@@ -71,7 +66,7 @@ package struct CheckpointImport {
 
   private func described(_ tensor: PlannedTensor) -> CheckpointWriter.Description {
     CheckpointWriter.Description(
-      name: tensor.name, type: tensor.role == .matrix ? matrixType : .f32,
+      name: "\(tensor.name)", type: tensor.role == .matrix ? matrixType : .f32,
       arrangement: tensor.role == .vector ? .rowMajor : .panels, shape: tensor.shape)
   }
 
@@ -86,10 +81,21 @@ package struct CheckpointImport {
     plan.tensors.reduce(0) { $0 + described($1).byteCount }
   }
 
-  /// Whether labels and preprocessing fit the model.
+  /// Whether name, labels and preprocessing can be served and fit the model.
   ///
   /// - Throws: `ImportError.option`, naming the one that doesn't.
   package func check(_ description: ModelDescription) throws(ImportError) {
+    if let problem = Naming.problem(ofName: description.name) {
+      throw .option(name: "name", problem: problem)
+    }
+    if let problem = Naming.problem(ofLabels: description.labels) {
+      throw .option(name: "labels", problem: problem)
+    }
+    do throws(ImageError) {
+      try description.preprocessing.validate()
+    } catch {
+      throw .option(name: "preprocess", problem: "\(error)")
+    }
     guard description.labels.count == configuration.classCount else {
       throw .option(
         name: "labels",
@@ -127,8 +133,8 @@ package struct CheckpointImport {
         try writer.append { emit in
           var count = 0
           try tensor.pieces { piece in
-            try requireFinite(piece, of: tensor.name, from: count)
-            if tensor.role == .matrix { try requireRange(piece, of: tensor.name) }
+            try requireFinite(piece, of: "\(tensor.name)", from: count)
+            if tensor.role == .matrix { try requireRange(piece, of: "\(tensor.name)") }
             count += piece.count
             try emit(piece)
           }
@@ -137,7 +143,11 @@ package struct CheckpointImport {
         written += described(tensor).byteCount
         progress(Double(written) / Double(byteCount))
       }
-      try writer.completeLast { path in try SelfProof.logits(ofModelAt: path) }
+      try writer.completeLast { path in
+        let logits = try SelfProof.logits(ofModelAt: path)
+        try requireFinite(logits, of: "\(SelfProof.logitsName)", from: 0)
+        return logits
+      }
       try writer.finish()
     } catch let error as CheckpointError {
       throw .checkpoint(error)
@@ -151,6 +161,8 @@ package struct CheckpointImport {
 
 /// The sections of the header's JSON object.
 private struct Metadata: Encodable {
+  typealias CodingKeys = SectionKey
+
   let name: String
   let configuration: ModelConfiguration
   let labels: [String]

@@ -1,4 +1,5 @@
 import Checkpoint
+import SoftMoEViT
 
 /// Why a checkpoint of another format can't be imported.
 package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -18,8 +19,12 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case unsupported(String)
   /// An option is needed, or doesn't fit the tensors.
   case option(name: String, problem: String)
+  /// Sizes and options describe no model that the engine runs.
+  case configuration(ConfigurationError)
   /// Reading or writing a file failed.
   case checkpoint(CheckpointError)
+  /// The machine can't run the model.
+  case machine(MachineError)
 
   /// One line: what was expected, what was found, what to do.
   package var description: String {
@@ -37,7 +42,9 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
       "tensor '\(name)': element \(element) is \(value), expected a finite number; its training diverged"
     case .unsupported(let what): "not supported yet: \(what)"
     case .option(let name, let problem): "--\(name): \(problem)"
+    case .configuration(let error): "sizes and options describe no model: \(error)"
     case .checkpoint(let error): error.description
+    case .machine(let error): error.description
     }
   }
 }

@@ -3,8 +3,16 @@ import SoftMoEViT
 
 /// What an import will write: a configuration, and each tensor with where its numbers come from.
 struct ImportPlan {
-  var configuration: ModelConfiguration
-  var tensors: [PlannedTensor] = []
+  let configuration: ModelConfiguration
+  var tensors: [PlannedTensor]
+
+  /// A plan without tensors yet.
+  ///
+  /// - Throws: `ImportError.configuration`, before sizes that make no sense are multiplied.
+  init(_ configuration: ModelConfiguration, _ tensors: [PlannedTensor] = []) throws(ImportError) {
+    do throws(ConfigurationError) { try configuration.validate() } catch { throw .configuration(error) }
+    (self.configuration, self.tensors) = (configuration, tensors)
+  }
 }
 
 /// One tensor to write. `pieces` hands its elements over in order, a bounded number at a time.
@@ -19,7 +27,7 @@ struct PlannedTensor {
     case router
   }
 
-  let name: String
+  let name: TensorName
   let shape: [Int]
   let role: Role
   let pieces: (_ emit: ([Float]) throws -> Void) throws -> Void
@@ -70,7 +78,9 @@ final class SourceModel {
 
 extension PlannedTensor {
   /// The sources one after another, as they are, under a new shape.
-  static func copy(_ name: String, _ shape: [Int], of sources: [SourceTensor], role: Role = .vector) -> Self {
+  static func copy(_ name: TensorName, _ shape: [Int], of sources: [SourceTensor], role: Role = .vector)
+    -> Self
+  {
     PlannedTensor(name: name, shape: shape, role: role) { emit in
       for source in sources {
         for start in stride(from: 0, to: source.count, by: SourceModel.pieceCount) {
@@ -81,7 +91,9 @@ extension PlannedTensor {
   }
 
   /// Matrices stored (out, in), written [in, out], one after another.
-  static func transposed(_ name: String, _ shape: [Int], of sources: [SourceTensor], rows: Int, columns: Int)
+  static func transposed(
+    _ name: TensorName, _ shape: [Int], of sources: [SourceTensor], rows: Int, columns: Int
+  )
     -> Self
   {
     PlannedTensor(name: name, shape: shape, role: .matrix) { emit in
@@ -96,7 +108,7 @@ extension PlannedTensor {
   }
 
   /// Matrices [rows, columns_i] side by side: row by row, a row of each; as many rows a piece as fit.
-  static func sideBySide(_ name: String, _ shape: [Int], of sources: [SourceTensor], rows: Int) -> Self {
+  static func sideBySide(_ name: TensorName, _ shape: [Int], of sources: [SourceTensor], rows: Int) -> Self {
     PlannedTensor(name: name, shape: shape, role: .matrix) { emit in
       let widths = sources.map { $0.count / rows }
       let total = widths.reduce(0, +)
@@ -120,7 +132,7 @@ extension PlannedTensor {
 
   /// The router's matrix [d, s] of phi [d, n, p] and the learned scale, if there is one.
   static func router(
-    _ name: String, _ moe: ModelConfiguration.SoftMoE, phi: SourceTensor, scale: SourceTensor?
+    _ name: TensorName, _ moe: ModelConfiguration.SoftMoE, phi: SourceTensor, scale: SourceTensor?
   ) -> Self {
     PlannedTensor(name: name, shape: [phi.shape[0], moe.slotCount], role: .router) { emit in
       try emit(moe.routerKernel(phi: phi.floats(), scale: scale?.floats()[0] ?? 1))
@@ -128,7 +140,7 @@ extension PlannedTensor {
   }
 
   /// Values made here.
-  static func values(_ name: String, _ shape: [Int], _ values: [Float]) -> Self {
+  static func values(_ name: TensorName, _ shape: [Int], _ values: [Float]) -> Self {
     PlannedTensor(name: name, shape: shape, role: .vector) { emit in try emit(values) }
   }
 }

@@ -33,12 +33,21 @@ package struct ModelTrace {
 
   /// Runs the model over all images and writes the results, a batch at a time.
   ///
-  /// - Throws: `ImportError.checkpoint` when the output can't be written; what was at `path` stays then.
-  package func write(to path: String, maxBatch: Int = 8, threadCount: Int) throws(ImportError) {
+  /// - Throws: `ImportError.checkpoint` when the output can't be written, `.machine` when there is no memory; what
+  ///   was at `path` stays then.
+  package func write(to path: String, maxBatch: Int = 8, threads: ThreadPool, kernels: KernelSet)
+    throws(ImportError)
+  {
+    var workspace: Workspace
+    do throws(MachineError) {
+      workspace = try Workspace(
+        for: model.configuration, maxImageCount: min(maxBatch, imageCount), threads: threads, kernels: kernels
+      )
+    } catch {
+      throw .machine(error)
+    }
     do throws(CheckpointError) {
       let writer = try SafetensorsWriter(path: path, shapes: shapes)
-      var workspace = Workspace(
-        for: model.configuration, maxImageCount: min(maxBatch, imageCount), threadCount: threadCount)
       for first in stride(from: 0, to: imageCount, by: workspace.maxImageCount) {
         let batch = first..<min(imageCount, first + workspace.maxImageCount)
         for image in batch { model.load(hwc(image), at: image - first, &workspace) }
@@ -53,22 +62,15 @@ package struct ModelTrace {
   private func run(_ batch: Range<Int>, _ workspace: inout Workspace, _ writer: borrowing SafetensorsWriter)
     throws(CheckpointError)
   {
-    // A throw can't leave the forward pass: the first failure is kept.
-    var failure: CheckpointError?
     let first = batch.lowerBound
-    model.forward(imageCount: batch.count, &workspace) { layer, workspace in
-      let block = model.configuration.moeLayers[layer]
-      do throws(CheckpointError) {
-        for image in batch where failure == nil {
-          let dispatch = workspace.dispatchWeights(of: image - first)
-          try writer.write(dispatch, of: "dispatch.\(block)", atRow: image)
-          try writer.write(workspace.combineWeights(of: image - first), of: "combine.\(block)", atRow: image)
-        }
-      } catch {
-        failure = error
+    let routing = RoutingCopies(imageCount: batch.count)
+    model.forward(imageCount: batch.count, &workspace, observer: routing)
+    for (block, images) in zip(model.configuration.moeLayers, routing.layers) {
+      for (image, weights) in zip(batch, images) {
+        try writer.write(weights.dispatch, of: "dispatch.\(block)", atRow: image)
+        try writer.write(weights.combine, of: "combine.\(block)", atRow: image)
       }
     }
-    if let failure { throw failure }
     for image in batch {
       try writer.write(workspace.logits(of: image - first), of: "logits", atRow: image)
       try writer.write(workspace.features(of: image - first), of: "features", atRow: image)
@@ -94,5 +96,31 @@ package struct ModelTrace {
     let pixelCount = pixels.shape[2] * pixels.shape[3]
     let planes = pixels.floats(image * 3 * pixelCount..<(image + 1) * 3 * pixelCount)
     return (0..<3 * pixelCount).map { planes[$0 % 3 * pixelCount + $0 / 3] }
+  }
+}
+
+/// Copies the weights of every layer of a forward pass: a throw can't leave it, so they are written afterwards.
+private final class RoutingCopies: RoutingObserver {
+  struct Weights {
+    /// [m, s] each.
+    let dispatch, combine: [Float]
+  }
+
+  private let imageCount: Int
+  /// [layer][image]
+  private(set) var layers: [[Weights]] = []
+
+  init(imageCount: Int) { self.imageCount = imageCount }
+
+  var summaries: RoutingSummaries? { nil }
+
+  func observe(layer: Int, _ workspace: borrowing Workspace) {
+    var images: [Weights] = []
+    for image in 0..<imageCount {
+      images.append(
+        Weights(
+          dispatch: workspace.dispatchWeights(of: image), combine: workspace.combineWeights(of: image)))
+    }
+    layers.append(images)
   }
 }

@@ -31,7 +31,8 @@ package struct ModelVariant: Sendable, Equatable {
   /// - Parameters:
   ///   - experts: n, or 0 for a dense ViT.
   ///   - slots: p.
-  package func configuration(experts: Int, slots: Int, imageSize: Int, classCount: Int) -> ModelConfiguration {
+  package func configuration(experts: Int, slots: Int, imageSize: Int, classCount: Int) -> ModelConfiguration
+  {
     ModelConfiguration(
       imageHeight: imageSize, imageWidth: imageSize, patchSize: patchSize, width: width, depth: depth,
       headCount: headCount, mlpWidth: mlpWidth, classCount: classCount, activation: .geluTanh,

@@ -1,18 +1,13 @@
 import Checkpoint
-import FoundationEssentials
-import Glibc
 
 /// Writes float tensors that share their first axis as a safetensors file, some rows of it at a time.
 ///
 /// A reader never sees half a file: until `finish` the bytes are in a temporary file beside it.
 /// - Source: the format's description at huggingface/safetensors.
 package struct SafetensorsWriter: ~Copyable {
-  private let path: String
-  private let temporaryPath: String
-  private let descriptor: Int32
+  private let file: PartialFile
   private let preamble: [UInt8]
   private let places: [String: Place]
-  private var isFinished = false
 
   private struct Place {
     var offset: Int
@@ -45,58 +40,26 @@ package struct SafetensorsWriter: ~Copyable {
       entries[name] = Entry(shape: shape, offsets: [start, end])
       places[name] = Place(offset: start, rowBytes: rowBytes)
     }
-    var header: [UInt8]
-    do {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      header = [UInt8](try encoder.encode(entries))
-    } catch {
-      throw .unwritable(path: path, reason: "\(error)")
-    }
+    var header = try StrictJSON.encode(entries, for: path)
     // The format pads with spaces, so that the data is aligned.
     header += Array(repeating: UInt8(ascii: " "), count: -header.count & 7)
     let preamble = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
-    let partial = path + ".partial-\(getpid())"
-    let opened = open(partial, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard opened >= 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
+    let file = try PartialFile(path: path)
     self.places = places.mapValues { Place(offset: $0.offset + preamble.count, rowBytes: $0.rowBytes) }
-    self.path = path
-    temporaryPath = partial
-    descriptor = opened
+    self.file = file
     self.preamble = preamble
-  }
-
-  deinit {
-    close(descriptor)
-    if !isFinished { unlink(temporaryPath) }
   }
 
   /// Writes consecutive rows of a tensor, the first of them at index `row` of the first axis.
   package func write(_ values: [Float], of name: String, atRow row: Int) throws(CheckpointError) {
     guard let place = places[name] else { preconditionFailure("no tensor '\(name)' was announced") }
     precondition(values.count * 4 % max(place.rowBytes, 4) == 0, "whole rows of '\(name)'")
-    try values.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in
-      try write(bytes, at: place.offset + row * place.rowBytes)
-    }
+    try file.write(values.span.bytes, at: place.offset + row * place.rowBytes)
   }
 
   /// Writes the header and puts the file in its place.
   package consuming func finish() throws(CheckpointError) {
-    try preamble.span.bytes.withUnsafeBytes { bytes throws(CheckpointError) in try write(bytes, at: 0) }
-    guard rename(temporaryPath, path) == 0 else {
-      throw .unwritable(path: path, reason: String(cString: strerror(errno)))
-    }
-    isFinished = true
-  }
-
-  private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(CheckpointError) {
-    var done = 0
-    while done < bytes.count {
-      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
-      let written = pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
-      if written < 0 && errno == EINTR { continue }
-      guard written > 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
-      done += written
-    }
+    try file.write(preamble.span.bytes, at: 0)
+    try file.commit()
   }
 }

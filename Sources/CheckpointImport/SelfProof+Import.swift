@@ -16,7 +16,9 @@ extension SelfProof {
   static func logits(ofModelAt path: String) throws -> [Float] {
     let checkpoint = try Checkpoint(path: path)
     let model = try SoftMoEViT(checkpoint)
-    var workspace = Workspace(for: model.configuration, maxImageCount: 1, threadCount: 1)
+    var workspace = try Workspace(
+      for: model.configuration, maxImageCount: 1, threads: ThreadPool(threadCount: 1),
+      kernels: KernelSet(.auto))
     guard let proof = try SelfProof(checkpoint, model.configuration) else { return [] }
     return proof.logits(of: model, &workspace)
   }

@@ -15,7 +15,8 @@ func blockCount(in names: some Collection<String>, prefix: String) -> Int {
 
 /// The square root of a square number.
 func integerSquareRoot(_ square: Int) -> Int? {
-  guard square > 0 else { return nil }
+  // So far a Double is exact, and no image has more patches.
+  guard (1...1 << 52).contains(square) else { return nil }
   let root = Int(Double(square).squareRoot().rounded())
   return root * root == square ? root : nil
 }
@@ -25,7 +26,13 @@ func imageSize(_ options: ImportOptions, patch: Int, patchCount: Int?) throws(Im
   -> (height: Int, width: Int)
 {
   if let size = options.imageSize {
-    guard size.height % patch == 0, size.width % patch == 0, size.height > 0, size.width > 0 else {
+    let sides = 1...ModelConfiguration.longestSide
+    guard sides.contains(size.height), sides.contains(size.width) else {
+      throw .option(
+        name: "image",
+        problem: "expected sides of at most \(sides.upperBound), found \(size.height)x\(size.width)")
+    }
+    guard size.height % patch == 0, size.width % patch == 0 else {
       throw .option(
         name: "image", problem: "\(size.height)x\(size.width) is no multiple of the patch size \(patch)")
     }

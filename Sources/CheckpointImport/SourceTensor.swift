@@ -93,14 +93,3 @@ extension SourceTensor {
     return count
   }
 }
-
-/// The product of dimensions, or nil where it overflows or a dimension is negative.
-func checkedProduct(_ factors: some Sequence<Int>) -> Int? {
-  var product = 1
-  for factor in factors {
-    let (next, overflow) = product.multipliedReportingOverflow(by: factor)
-    guard factor >= 0, !overflow else { return nil }
-    product = next
-  }
-  return product
-}

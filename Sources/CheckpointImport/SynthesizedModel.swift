@@ -8,58 +8,62 @@ import SoftMoEViT
 struct SynthesizedModel {
   let configuration: ModelConfiguration
 
-  func plan() -> ImportPlan { ImportPlan(configuration: configuration, tensors: tensors) }
+  func plan() throws(ImportError) -> ImportPlan { try ImportPlan(configuration, tensors) }
 
   private var tensors: [PlannedTensor] {
     let (model, d) = (configuration, configuration.width)
     let patch = model.patchSize * model.patchSize * 3
-    var tensors = linear("patch_embedding", patch, d)
-    tensors.append(random("position_embedding", [model.tokenCount, d], deviation: 0.02))
+    var tensors = linear(TensorName(.patchEmbedding), patch, d)
+    tensors.append(random(TensorName(.positionEmbedding), [model.tokenCount, d], deviation: 0.02))
     for index in 0..<model.depth {
-      tensors += block("blocks/\(index)", isSoft: model.moeLayers.contains(index))
+      tensors += block(TensorName.block(index), isSoft: model.moeLayers.contains(index))
     }
-    return tensors + norm("final_norm") + linear("head", d, model.classCount)
+    return tensors + norm(TensorName(.finalNorm)) + linear(TensorName(.head), d, model.classCount)
   }
 
-  private func block(_ name: String, isSoft: Bool) -> [PlannedTensor] {
+  private func block(_ name: TensorName, isSoft: Bool) -> [PlannedTensor] {
     let d = configuration.width
-    let attention = linear("\(name)/attention/qkv", d, 3 * d) + linear("\(name)/attention/out", d, d)
-    var tensors = norm("\(name)/norm1") + attention + norm("\(name)/norm2")
+    let attention = linear(name[.attention][.qkv], d, 3 * d) + linear(name[.attention][.out], d, d)
+    var tensors = norm(name[.norm1]) + attention + norm(name[.norm2])
     if isSoft, let moe = configuration.moe {
       // Columns of length 10: logits up to ±10.
       let deviation = 10 / Float(d).squareRoot()
       tensors.append(
-        random("\(name)/moe/router/kernel", [d, moe.slotCount], deviation: deviation, role: .router))
-      tensors += linear("\(name)/moe/experts/up", count: [moe.expertCount], d, moe.expertWidth)
-      tensors += linear("\(name)/moe/experts/down", count: [moe.expertCount], moe.expertWidth, d)
+        random(name[.moe][.router][.kernel], [d, moe.slotCount], deviation: deviation, role: .router))
+      tensors += linear(name[.moe][.experts][.up], count: [moe.expertCount], d, moe.expertWidth)
+      tensors += linear(name[.moe][.experts][.down], count: [moe.expertCount], moe.expertWidth, d)
     } else {
-      tensors += linear("\(name)/mlp/up", d, configuration.mlpWidth)
-      tensors += linear("\(name)/mlp/down", configuration.mlpWidth, d)
+      tensors += linear(name[.mlp][.up], d, configuration.mlpWidth)
+      tensors += linear(name[.mlp][.down], configuration.mlpWidth, d)
     }
     return tensors
   }
 
-  private func linear(_ name: String, count: [Int] = [], _ k: Int, _ c: Int) -> [PlannedTensor] {
+  private func linear(_ name: TensorName, count: [Int] = [], _ k: Int, _ c: Int) -> [PlannedTensor] {
     [
-      random("\(name)/kernel", count + [k, c], deviation: 1 / Float(k).squareRoot(), role: .matrix),
-      random("\(name)/bias", count + [c], deviation: 0.02),
+      random(name[.kernel], count + [k, c], deviation: 1 / Float(k).squareRoot(), role: .matrix),
+      random(name[.bias], count + [c], deviation: 0.02),
     ]
   }
 
-  private func norm(_ name: String) -> [PlannedTensor] {
+  private func norm(_ name: TensorName) -> [PlannedTensor] {
     let d = configuration.width
     return [
-      .values("\(name)/scale", [d], Array(repeating: 1, count: d)),
-      random("\(name)/bias", [d], deviation: 0.02),
+      .values(name[.scale], [d], Array(repeating: 1, count: d)),
+      random(name[.bias], [d], deviation: 0.02),
     ]
   }
 
   /// Uniform numbers of a standard deviation, in pieces.
-  private func random(_ name: String, _ shape: [Int], deviation: Float, role: PlannedTensor.Role = .vector)
+  private func random(
+    _ name: TensorName, _ shape: [Int], deviation: Float, role: PlannedTensor.Role = .vector
+  )
     -> PlannedTensor
   {
     PlannedTensor(name: name, shape: shape, role: role) { emit in
-      var state = name.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 } | 1
+      var state =
+        name.description.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        | 1
       let count = shape.reduce(1, *)
       // √3 is half the width of a uniform distribution of deviation 1.
       let step = deviation * Float(3).squareRoot() / Float(1 << 23)
@@ -80,14 +84,10 @@ struct SynthesizedModel {
 extension CheckpointImport {
   /// A model of random weights, ready to be written.
   ///
-  /// - Throws: `ImportError.option` for a configuration that describes no model.
+  /// - Throws: `ImportError.configuration` for one that describes no model.
   package init(synthesizing configuration: ModelConfiguration, as type: ElementType) throws(ImportError) {
-    do throws(ConfigurationError) {
-      try configuration.validate()
-    } catch {
-      throw .option(name: "variant", problem: "\(error)")
-    }
     self.init(
-      plan: SynthesizedModel(configuration: configuration).plan(), family: .vmoe, matrixType: type, files: [])
+      plan: try SynthesizedModel(configuration: configuration).plan(), family: .vmoe, matrixType: type,
+      files: [])
   }
 }

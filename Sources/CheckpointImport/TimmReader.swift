@@ -1,3 +1,4 @@
+import Checkpoint
 import SoftMoEViT
 
 /// Reads a model by the names of timm's VisionTransformer and of bwconrad/soft-moe on it.
@@ -10,14 +11,15 @@ struct TimmReader {
   static func recognizes(_ source: SourceModel) -> Bool { source.contains("patch_embed.proj.weight") }
 
   func plan() throws(ImportError) -> ImportPlan {
-    var plan = ImportPlan(configuration: try configuration())
+    var plan = try ImportPlan(configuration())
     let model = plan.configuration
     // The stacked variant keeps an unused template of an expert.
     source.ignore { $0.contains(".base_expert.") }
     plan.tensors += try embedding(model)
     for index in 0..<model.depth { plan.tensors += try block(index, model) }
-    plan.tensors += try norm("final_norm", from: model.finalNorm == .tokens ? "norm" : "fc_norm", model.width)
-    plan.tensors += try linear("head", from: "head", model.width, model.classCount)
+    plan.tensors += try norm(
+      TensorName(.finalNorm), from: model.finalNorm == .tokens ? "norm" : "fc_norm", model.width)
+    plan.tensors += try linear(TensorName(.head), from: "head", model.width, model.classCount)
     return plan
   }
 
@@ -90,33 +92,35 @@ struct TimmReader {
 
   // MARK: Where each tensor comes from
 
-  private func copy(_ target: String, _ shape: [Int], from name: String, _ sourceShape: [Int]? = nil)
+  private func copy(_ target: TensorName, _ shape: [Int], from name: String, _ sourceShape: [Int]? = nil)
     throws(ImportError) -> PlannedTensor
   {
     .copy(target, shape, of: [try source.take(name, sourceShape ?? shape)])
   }
 
-  private func norm(_ target: String, from name: String, _ width: Int) throws(ImportError) -> [PlannedTensor]
+  private func norm(_ target: TensorName, from name: String, _ width: Int) throws(ImportError)
+    -> [PlannedTensor]
   {
     [
-      try copy("\(target)/scale", [width], from: "\(name).weight"),
-      try copy("\(target)/bias", [width], from: "\(name).bias"),
+      try copy(target[.scale], [width], from: "\(name).weight"),
+      try copy(target[.bias], [width], from: "\(name).bias"),
     ]
   }
 
-  private func linear(_ target: String, from name: String, _ k: Int, _ c: Int, bias: Bool = true)
+  private func linear(_ target: TensorName, from name: String, _ k: Int, _ c: Int, bias: Bool = true)
     throws(ImportError) -> [PlannedTensor]
   {
     let kernel = PlannedTensor.transposed(
-      "\(target)/kernel", [k, c], of: [try source.take("\(name).weight", [c, k])], rows: c, columns: k)
-    return bias ? [kernel, try copy("\(target)/bias", [c], from: "\(name).bias")] : [kernel]
+      target[.kernel], [k, c], of: [try source.take("\(name).weight", [c, k])], rows: c, columns: k)
+    return bias ? [kernel, try copy(target[.bias], [c], from: "\(name).bias")] : [kernel]
   }
 
   private func embedding(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
     let (p, d, m) = (model.patchSize, model.width, model.tokenCount)
     let projection = try source.take("patch_embed.proj.weight", [d, 3, p, p])
     var tensors = [
-      PlannedTensor(name: "patch_embedding/kernel", shape: [p * p * 3, d], role: .matrix) { emit in
+      PlannedTensor(name: TensorName(.patchEmbedding)[.kernel], shape: [p * p * 3, d], role: .matrix) {
+        emit in
         // [d, 3, P·P] → [P·P, 3, d]
         let values = projection.floats()
         var kernel = [Float](repeating: 0, count: values.count)
@@ -131,49 +135,51 @@ struct TimmReader {
       }
     ]
     if model.patchBias {
-      tensors.append(try copy("patch_embedding/bias", [d], from: "patch_embed.proj.bias"))
+      tensors.append(try copy(TensorName(.patchEmbedding)[.bias], [d], from: "patch_embed.proj.bias"))
     }
-    if model.classToken { tensors.append(try copy("class_token", [d], from: "cls_token", [1, 1, d])) }
+    if model.classToken {
+      tensors.append(try copy(TensorName(.classToken), [d], from: "cls_token", [1, 1, d]))
+    }
     if model.position != .none {
       let rows = model.position == .patches ? model.patchCount : m
-      tensors.append(try copy("position_embedding", [rows, d], from: "pos_embed", [1, rows, d]))
+      tensors.append(try copy(TensorName(.positionEmbedding), [rows, d], from: "pos_embed", [1, rows, d]))
     }
-    if model.preNorm { tensors += try norm("pre_norm", from: "norm_pre", d) }
+    if model.preNorm { tensors += try norm(TensorName(.preNorm), from: "norm_pre", d) }
     return tensors
   }
 
   private func block(_ index: Int, _ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
-    let (d, from, target) = (model.width, "blocks.\(index)", "blocks/\(index)")
-    var tensors = try norm("\(target)/norm1", from: "\(from).norm1", d)
-    tensors += try linear("\(target)/attention/qkv", from: "\(from).attn.qkv", d, 3 * d, bias: model.qkvBias)
+    let (d, from, target) = (model.width, "blocks.\(index)", TensorName.block(index))
+    var tensors = try norm(target[.norm1], from: "\(from).norm1", d)
+    tensors += try linear(target[.attention][.qkv], from: "\(from).attn.qkv", d, 3 * d, bias: model.qkvBias)
     if model.qkNorm == .scaleAndShift {
-      tensors += try norm("\(target)/attention/query_norm", from: "\(from).attn.q_norm", model.headWidth)
-      tensors += try norm("\(target)/attention/key_norm", from: "\(from).attn.k_norm", model.headWidth)
+      tensors += try norm(target[.attention][.queryNorm], from: "\(from).attn.q_norm", model.headWidth)
+      tensors += try norm(target[.attention][.keyNorm], from: "\(from).attn.k_norm", model.headWidth)
     }
-    tensors += try linear("\(target)/attention/out", from: "\(from).attn.proj", d, d)
-    tensors += try norm("\(target)/norm2", from: "\(from).norm2", d)
+    tensors += try linear(target[.attention][.out], from: "\(from).attn.proj", d, d)
+    tensors += try norm(target[.norm2], from: "\(from).norm2", d)
     if model.layerScale {
-      tensors.append(try copy("\(target)/layer_scale1", [d], from: "\(from).ls1.gamma"))
-      tensors.append(try copy("\(target)/layer_scale2", [d], from: "\(from).ls2.gamma"))
+      tensors.append(try copy(target[.layerScale1], [d], from: "\(from).ls1.gamma"))
+      tensors.append(try copy(target[.layerScale2], [d], from: "\(from).ls2.gamma"))
     }
     if let moe = model.moe, moe.layers.contains(index) {
-      return tensors + (try softMoE("\(target)/moe", from: "\(from).mlp", d, moe))
+      return tensors + (try softMoE(target[.moe], from: "\(from).mlp", d, moe))
     }
-    tensors += try linear("\(target)/mlp/up", from: "\(from).mlp.fc1", d, model.mlpWidth)
-    tensors += try linear("\(target)/mlp/down", from: "\(from).mlp.fc2", model.mlpWidth, d)
+    tensors += try linear(target[.mlp][.up], from: "\(from).mlp.fc1", d, model.mlpWidth)
+    tensors += try linear(target[.mlp][.down], from: "\(from).mlp.fc2", model.mlpWidth, d)
     return tensors
   }
 
-  private func softMoE(_ target: String, from: String, _ d: Int, _ moe: ModelConfiguration.SoftMoE)
+  private func softMoE(_ target: TensorName, from: String, _ d: Int, _ moe: ModelConfiguration.SoftMoE)
     throws(ImportError) -> [PlannedTensor]
   {
     let (n, p, h) = (moe.expertCount, moe.slotsPerExpert, moe.expertWidth)
     var tensors = [
       PlannedTensor.router(
-        "\(target)/router/kernel", moe, phi: try source.take("\(from).phi", [d, n, p]),
+        target[.router][.kernel], moe, phi: try source.take("\(from).phi", [d, n, p]),
         scale: moe.normalization == .none ? nil : try source.take("\(from).scale", [1]))
     ]
-    for (part, name, k, c) in [("up", "fc1", d, h), ("down", "fc2", h, d)] {
+    for (part, name, k, c) in [(TensorName.Part.up, "fc1", d, h), (.down, "fc2", h, d)] {
       let stacked = "\(from).stacked_expert_\(name)"
       var weights: [SourceTensor] = []
       var biases: [SourceTensor] = []
@@ -187,8 +193,8 @@ struct TimmReader {
         }
       }
       tensors.append(
-        .transposed("\(target)/experts/\(part)/kernel", [n, k, c], of: weights, rows: c, columns: k))
-      tensors.append(.copy("\(target)/experts/\(part)/bias", [n, c], of: biases))
+        .transposed(target[.experts][part][.kernel], [n, k, c], of: weights, rows: c, columns: k))
+      tensors.append(.copy(target[.experts][part][.bias], [n, c], of: biases))
     }
     return tensors
   }

@@ -1,3 +1,4 @@
+import Checkpoint
 import SoftMoEViT
 
 /// Reads a model by the names of google-research/vmoe: Flax parameters joined by '/'.
@@ -10,7 +11,7 @@ struct VMoEReader {
   static func recognizes(_ source: SourceModel) -> Bool { source.contains("embedding/kernel") }
 
   func plan() throws(ImportError) -> ImportPlan {
-    var plan = ImportPlan(configuration: try configuration())
+    var plan = try ImportPlan(configuration())
     let model = plan.configuration
     plan.tensors += try embedding(model)
     for index in 0..<model.depth { plan.tensors += try block(index, model) }
@@ -97,76 +98,83 @@ struct VMoEReader {
 
   // MARK: Where each tensor comes from
 
-  private func copy(_ target: String, _ shape: [Int], from name: String, _ sourceShape: [Int]? = nil)
-    throws(ImportError) -> PlannedTensor
-  {
-    .copy(
-      target, shape, of: [try source.take(name, sourceShape ?? shape)],
-      role: target.hasSuffix("/kernel") ? .matrix : .vector)
+  private func copy(
+    _ target: TensorName, _ shape: [Int], from name: String, _ sourceShape: [Int]? = nil,
+    role: PlannedTensor.Role = .vector
+  ) throws(ImportError) -> PlannedTensor {
+    .copy(target, shape, of: [try source.take(name, sourceShape ?? shape)], role: role)
   }
 
   private func embedding(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
     let (p, d) = (model.patchSize, model.width)
     var tensors = [
-      try copy("patch_embedding/kernel", [p * p * 3, d], from: "embedding/kernel", [p, p, 3, d])
+      try copy(
+        TensorName(.patchEmbedding)[.kernel], [p * p * 3, d], from: "embedding/kernel", [p, p, 3, d],
+        role: .matrix)
     ]
-    if model.patchBias { tensors.append(try copy("patch_embedding/bias", [d], from: "embedding/bias")) }
-    if model.classToken { tensors.append(try copy("class_token", [d], from: "cls", [1, 1, d])) }
+    if model.patchBias {
+      tensors.append(try copy(TensorName(.patchEmbedding)[.bias], [d], from: "embedding/bias"))
+    }
+    if model.classToken { tensors.append(try copy(TensorName(.classToken), [d], from: "cls", [1, 1, d])) }
     let (rows, columns) = (model.imageHeight / p, model.imageWidth / p)
     switch model.position {
     case .allTokens:
       let m = model.tokenCount
       tensors.append(
-        try copy("position_embedding", [m, d], from: "Encoder/posembed_input/pos_embedding", [1, m, d]))
+        try copy(
+          TensorName(.positionEmbedding), [m, d], from: "Encoder/posembed_input/pos_embedding", [1, m, d]))
     case .patches:
       tensors.append(
-        .values("position_embedding", [rows * columns, d], sincos2d(rows: rows, columns: columns, width: d)))
+        .values(
+          TensorName(.positionEmbedding), [rows * columns, d],
+          sincos2d(rows: rows, columns: columns, width: d)))
     case .none: break
     }
     return tensors
   }
 
-  private func norm(_ target: String, from name: String, _ width: Int) throws(ImportError) -> [PlannedTensor]
+  private func norm(_ target: TensorName, from name: String, _ width: Int) throws(ImportError)
+    -> [PlannedTensor]
   {
     [
-      try copy("\(target)/scale", [width], from: "\(name)/scale"),
-      try copy("\(target)/bias", [width], from: "\(name)/bias"),
+      try copy(target[.scale], [width], from: "\(name)/scale"),
+      try copy(target[.bias], [width], from: "\(name)/bias"),
     ]
   }
 
-  private func linear(_ target: String, from name: String, count: [Int] = [], _ k: Int, _ c: Int)
+  private func linear(_ target: TensorName, from name: String, count: [Int] = [], _ k: Int, _ c: Int)
     throws(ImportError) -> [PlannedTensor]
   {
     [
-      try copy("\(target)/kernel", count + [k, c], from: "\(name)/kernel"),
-      try copy("\(target)/bias", count + [c], from: "\(name)/bias"),
+      try copy(target[.kernel], count + [k, c], from: "\(name)/kernel", role: .matrix),
+      try copy(target[.bias], count + [c], from: "\(name)/bias"),
     ]
   }
 
   private func block(_ index: Int, _ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
-    let (d, target) = (model.width, "blocks/\(index)")
-    var tensors = try norm("\(target)/norm1", from: name(index, "LayerNorm_0"), d)
+    let (d, target) = (model.width, TensorName.block(index))
+    var tensors = try norm(target[.norm1], from: name(index, "LayerNorm_0"), d)
     tensors += try attention(index, model)
-    tensors += try norm("\(target)/norm2", from: name(index, "LayerNorm_1"), d)
+    tensors += try norm(target[.norm2], from: name(index, "LayerNorm_1"), d)
     guard let moe = model.moe, moe.layers.contains(index) else {
-      tensors += try linear("\(target)/mlp/up", from: name(index, "Mlp/Dense_0"), d, model.mlpWidth)
-      tensors += try linear("\(target)/mlp/down", from: name(index, "Mlp/Dense_1"), model.mlpWidth, d)
+      tensors += try linear(target[.mlp][.up], from: name(index, "Mlp/Dense_0"), d, model.mlpWidth)
+      tensors += try linear(target[.mlp][.down], from: name(index, "Mlp/Dense_1"), model.mlpWidth, d)
       return tensors
     }
     let (n, p, h) = (moe.expertCount, moe.slotsPerExpert, moe.expertWidth)
     tensors.append(
       .router(
-        "\(target)/moe/router/kernel", moe, phi: try source.take(name(index, "Moe/Router/mu"), [d, n, p]),
+        target[.moe][.router][.kernel], moe, phi: try source.take(name(index, "Moe/Router/mu"), [d, n, p]),
         scale: try source.take(name(index, "Moe/Router/scale"), [])))
-    tensors += try linear("\(target)/moe/experts/up", from: name(index, "Moe/Mlp/Dense_0"), count: [n], d, h)
+    tensors += try linear(target[.moe][.experts][.up], from: name(index, "Moe/Mlp/Dense_0"), count: [n], d, h)
     tensors += try linear(
-      "\(target)/moe/experts/down", from: name(index, "Moe/Mlp/Dense_1"), count: [n], h, d)
+      target[.moe][.experts][.down], from: name(index, "Moe/Mlp/Dense_1"), count: [n], h, d)
     return tensors
   }
 
   private func attention(_ index: Int, _ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
     let (d, heads, hd) = (model.width, model.headCount, model.headWidth)
-    let target = "blocks/\(index)/attention"
+    let target = TensorName.block(index)[.attention]
     var kernels: [SourceTensor] = []
     var biases: [SourceTensor] = []
     for part in ["query", "key", "value"] {
@@ -175,33 +183,34 @@ struct VMoEReader {
         biases.append(try source.take(name(index, "SelfAttention/\(part)/bias"), [heads, hd]))
       }
     }
-    var tensors = [PlannedTensor.sideBySide("\(target)/qkv/kernel", [d, 3 * d], of: kernels, rows: d)]
-    if model.qkvBias { tensors.append(.copy("\(target)/qkv/bias", [3 * d], of: biases)) }
+    var tensors = [PlannedTensor.sideBySide(target[.qkv][.kernel], [d, 3 * d], of: kernels, rows: d)]
+    if model.qkvBias { tensors.append(.copy(target[.qkv][.bias], [3 * d], of: biases)) }
     if model.qkNorm == .scale {
       tensors.append(
-        try copy("\(target)/query_norm/scale", [hd], from: name(index, "SelfAttention/query_ln/scale")))
+        try copy(target[.queryNorm][.scale], [hd], from: name(index, "SelfAttention/query_ln/scale")))
       tensors.append(
-        try copy("\(target)/key_norm/scale", [hd], from: name(index, "SelfAttention/key_ln/scale")))
+        try copy(target[.keyNorm][.scale], [hd], from: name(index, "SelfAttention/key_ln/scale")))
     }
     tensors.append(
       try copy(
-        "\(target)/out/kernel", [d, d], from: name(index, "SelfAttention/out/kernel"), [heads, hd, d]))
-    tensors.append(try copy("\(target)/out/bias", [d], from: name(index, "SelfAttention/out/bias")))
+        target[.out][.kernel], [d, d], from: name(index, "SelfAttention/out/kernel"), [heads, hd, d],
+        role: .matrix))
+    tensors.append(try copy(target[.out][.bias], [d], from: name(index, "SelfAttention/out/bias")))
     return tensors
   }
 
   private func head(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
-    var tensors = try norm("final_norm", from: "Encoder/encoder_norm", model.width)
+    var tensors = try norm(TensorName(.finalNorm), from: "Encoder/encoder_norm", model.width)
     if model.pooling == .map { tensors += try mapHead(model) }
     if let width = model.preLogitsWidth {
-      tensors += try linear("pre_logits", from: "pre_logits", model.width, width)
+      tensors += try linear(TensorName(.preLogits), from: "pre_logits", model.width, width)
     }
-    return tensors + (try linear("head", from: "head", model.featureWidth, model.classCount))
+    return tensors + (try linear(TensorName(.head), from: "head", model.featureWidth, model.classCount))
   }
 
   private func mapHead(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
     let (d, heads, hd) = (model.width, model.headCount, model.headWidth)
-    let attention = "MapHead/MultiHeadDotProductAttention"
+    let (attention, target) = ("MapHead/MultiHeadDotProductAttention", TensorName(.mapHead))
     func kernel(_ part: String) throws(ImportError) -> SourceTensor {
       try source.take("\(attention)/\(part)/kernel", [d, heads, hd])
     }
@@ -209,19 +218,20 @@ struct VMoEReader {
       try source.take("\(attention)/\(part)/bias", [heads, hd])
     }
     var tensors = [
-      .values("map_head/query", [d], try probeQuery(model, kernel: kernel("query"), bias: bias("query"))),
+      .values(target[.query], [d], try probeQuery(model, kernel: kernel("query"), bias: bias("query"))),
       .sideBySide(
-        "map_head/key_value/kernel", [d, 2 * d], of: [try kernel("key"), try kernel("value")], rows: d),
-      .copy("map_head/key_value/bias", [2 * d], of: [try bias("key"), try bias("value")]),
-      try copy("map_head/out/kernel", [d, d], from: "\(attention)/out/kernel", [heads, hd, d]),
-      try copy("map_head/out/bias", [d], from: "\(attention)/out/bias"),
+        target[.keyValue][.kernel], [d, 2 * d], of: [try kernel("key"), try kernel("value")], rows: d),
+      .copy(target[.keyValue][.bias], [2 * d], of: [try bias("key"), try bias("value")]),
+      try copy(
+        target[.out][.kernel], [d, d], from: "\(attention)/out/kernel", [heads, hd, d], role: .matrix),
+      try copy(target[.out][.bias], [d], from: "\(attention)/out/bias"),
     ]
     if model.qkNorm == .scale {
-      tensors.append(try copy("map_head/key_norm/scale", [hd], from: "\(attention)/key_ln/scale"))
+      tensors.append(try copy(target[.keyNorm][.scale], [hd], from: "\(attention)/key_ln/scale"))
     }
-    tensors += try norm("map_head/norm", from: "MapHead/LayerNorm", d)
-    tensors += try linear("map_head/mlp/up", from: "MapHead/Mlp/Dense_0", d, model.mlpWidth)
-    tensors += try linear("map_head/mlp/down", from: "MapHead/Mlp/Dense_1", model.mlpWidth, d)
+    tensors += try norm(target[.norm], from: "MapHead/LayerNorm", d)
+    tensors += try linear(target[.mlp][.up], from: "MapHead/Mlp/Dense_0", d, model.mlpWidth)
+    tensors += try linear(target[.mlp][.down], from: "MapHead/Mlp/Dense_1", model.mlpWidth, d)
     return tensors
   }
 

@@ -25,6 +25,7 @@ package struct AxisWeights: Sendable, Equatable {
     let reach = filter.support * widening
     for output in kept {
       let center = (Double(output) + 0.5) * scale
+      // Both are near [0, extent], and an extent is a side of an image.
       let start = max(Int(center - reach + 0.5), 0)
       let end = min(Int(center + reach + 0.5), samples)
       var kernel: [Double] = []
@@ -64,7 +65,8 @@ package struct AxisWeights: Sendable, Equatable {
     values.append(kernel.isEmpty ? [0] : Array(kernel[first...last]))
   }
 
-  /// Rounds half away from zero.
+  /// Rounds half away from zero. A kernel's sum is at least its value half a sample from the centre, less the
+  /// lobes, so that no weight is beyond ±4: 2 bits of 32 are left.
   private static func fixed(_ weight: Double) -> Int32 {
     Int32(weight * Double(1 << precision) + (weight < 0 ? -0.5 : 0.5))
   }

@@ -1,43 +1,34 @@
-/// Bounds-checked reads from a file's bytes; every read past an end is nil.
-package struct ByteReader {
+/// Bounds-checked reads from a file's bytes, which are shared and not copied; every read past an end is nil.
+package struct ByteReader: Sendable {
   package enum Order { case big, little }
 
-  private let bytes: [UInt8]
-  private let base: Int
-  package let count: Int
+  private let bytes: ArraySlice<UInt8>
+  package var count: Int { bytes.count }
 
-  package init(_ bytes: [UInt8]) { self.init(bytes: bytes, base: 0, count: bytes.count) }
+  /// Counts offsets from the first byte of `bytes`, whatever its index is.
+  package init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
-  private init(bytes: [UInt8], base: Int, count: Int) {
-    self.bytes = bytes
-    self.base = base
-    self.count = count
-  }
-
-  /// The same bytes from `offset` on, at most `length` of them; nil when they end earlier.
+  /// The `length` bytes from `offset` on; nil when they end earlier.
   package func slice(at offset: Int, length: Int) -> ByteReader? {
     guard offset >= 0, length >= 0, offset <= count, length <= count - offset else { return nil }
-    return ByteReader(bytes: bytes, base: base + offset, count: length)
+    return ByteReader(bytes[(bytes.startIndex + offset)..<(bytes.startIndex + offset + length)])
   }
 
   package func slice(from offset: Int) -> ByteReader? { slice(at: offset, length: count - offset) }
 
   package func byte(at offset: Int) -> UInt8? {
-    offset >= 0 && offset < count ? bytes[base + offset] : nil
+    offset >= 0 && offset < count ? bytes[bytes.startIndex + offset] : nil
   }
 
   package func uint16(at offset: Int, _ order: Order) -> Int? { integer(at: offset, bytes: 2, order) }
 
   package func uint32(at offset: Int, _ order: Order) -> Int? { integer(at: offset, bytes: 4, order) }
 
-  /// Whether the code points of `text`, each a byte, stand at `offset`.
+  /// Whether `text`, ASCII, stands at `offset`.
   package func matches(_ text: StaticString, at offset: Int) -> Bool {
-    var position = offset
-    for scalar in "\(text)".unicodeScalars {
-      guard let byte = byte(at: position), UInt32(byte) == scalar.value else { return false }
-      position += 1
-    }
-    return true
+    guard offset >= 0, text.utf8CodeUnitCount <= count - offset else { return false }
+    let start = bytes.startIndex + offset
+    return text.withUTF8Buffer { $0.elementsEqual(bytes[start..<(start + $0.count)]) }
   }
 
   private func integer(at offset: Int, bytes width: Int, _ order: Order) -> Int? {
@@ -45,7 +36,7 @@ package struct ByteReader {
     var value = 0
     for index in 0..<width {
       let place = order == .big ? index : width - 1 - index
-      value = value << 8 | Int(bytes[base + offset + place])
+      value = value << 8 | Int(bytes[bytes.startIndex + offset + place])
     }
     return value
   }

@@ -19,6 +19,7 @@ package struct Geometry: Sendable {
     cropWidth = preprocessing.cropWidth
     cropHeight = preprocessing.cropHeight
     let (uprightWidth, uprightHeight) = orientation.isTransposed ? (height, width) : (width, height)
+    // No format's side is beyond 2³¹ and no resized one beyond 2¹⁴, so that their product fits.
     let short = preprocessing.resizeShorter
     let resizedWidth: Int
     let resizedHeight: Int
@@ -53,10 +54,23 @@ package struct Geometry: Sendable {
     weights(vertical, storedY, filter, shrinkage, reversed: orientation.reversesY)
   }
 
+  /// The most samples of the stored axis, shrunk by `shrinkage`, that one upright x is made of.
+  func horizontalTapCount(_ filter: Preprocessing.Filter, shrinkage: Int) -> Int {
+    filter.tapCount(samples: Self.shrunk(storedX, by: shrinkage), resized: horizontal.resized)
+  }
+
+  /// The most samples of the stored axis, shrunk by `shrinkage`, that one upright y is made of.
+  func verticalTapCount(_ filter: Preprocessing.Filter, shrinkage: Int) -> Int {
+    filter.tapCount(samples: Self.shrunk(storedY, by: shrinkage), resized: vertical.resized)
+  }
+
+  /// Samples of an axis that a decoder shrank.
+  static func shrunk(_ samples: Int, by shrinkage: Int) -> Int { (samples + shrinkage - 1) / shrinkage }
+
   private func weights(
     _ axis: AxisCrop, _ stored: Int, _ filter: Preprocessing.Filter, _ shrinkage: Int, reversed: Bool
   ) -> AxisWeights {
-    let samples = (stored + shrinkage - 1) / shrinkage
+    let samples = Self.shrunk(stored, by: shrinkage)
     let weights = AxisWeights(
       filter: filter, extent: Double(stored) / Double(shrinkage), samples: samples, resized: axis.resized,
       kept: axis.kept)

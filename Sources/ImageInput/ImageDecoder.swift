@@ -2,6 +2,9 @@
 ///
 /// Orientation is applied, alpha is dropped without compositing, gray and palettes become red, green and
 /// blue; then `Preprocessing`. A decoder holds no state between images and may be shared by threads.
+///
+/// Each call takes the bytes of a whole JPEG, PNG or WebP file, which may lie within a larger body and are
+/// not copied; the file's name and type are never asked for.
 package struct ImageDecoder: Sendable {
   /// What is done to each image.
   package let preprocessing: Preprocessing
@@ -22,60 +25,85 @@ package struct ImageDecoder: Sendable {
     normalisation = Normalisation(preprocessing)
   }
 
+  /// What decoding the image would cost, and whether its head already refuses it.
+  /// - Throws: `ImageError`: every refusal but those for damage behind the head.
+  /// - Cost: microseconds, and no memory for pixels. A JPEG in several scans is searched for their markers, a
+  ///   PNG for the heads of its chunks.
+  package func head(of bytes: ArraySlice<UInt8>) throws(ImageError) -> ImageHead {
+    try withSource(of: bytes) { source, geometry throws(ImageError) in
+      try head(of: source, geometry)
+    }
+  }
+
   /// The crop as bytes, [crop height, crop width, 3].
-  /// - Parameter bytes: a whole JPEG, PNG or WebP file; its name and type are never asked for.
-  /// - Throws: `ImageError`; sizes are judged from the header, before memory is taken for pixels.
+  /// - Throws: `ImageError`; whatever `head(of:)` refuses is refused before memory is taken for pixels.
   /// - Cost: a JPEG or plain PNG is resized while it is decoded, so that memory grows with the image's width
   ///   and not its area; a progressive JPEG, an interlaced PNG and a WebP are held whole.
-  package func pixels(from bytes: [UInt8]) throws(ImageError) -> RGBImage {
+  package func pixels(from bytes: ArraySlice<UInt8>) throws(ImageError) -> RGBImage {
     try decode(bytes) { geometry, shrinkage in
       Resampler(geometry, filter: preprocessing.filter, shrinkage: shrinkage)
     }.image()
   }
 
-  /// The crop normalised, [crop height, crop width, 3]: `(byte / 255 − mean) / std` in float32.
+  /// The crop normalised, [crop height, crop width, 3]: `(byte / 255 − mean) / std` in float32, all finite.
   /// - Throws: as `pixels(from:)`.
-  package func tensor(from bytes: [UInt8]) throws(ImageError) -> [Float] {
-    normalisation.apply(to: try pixels(from: bytes).pixels)
+  package func tensor(from bytes: ArraySlice<UInt8>) throws(ImageError) -> [Float] {
+    tensor(of: try pixels(from: bytes))
   }
+
+  /// A crop normalised, as `tensor(from:)` does it.
+  package func tensor(of crop: RGBImage) -> [Float] { normalisation.apply(to: crop.pixels) }
 
   /// Decodes what the sink made for this image needs, and returns that sink.
   package func decode<Sink: RowSink & ~Copyable>(
-    _ bytes: [UInt8], makeSink: (Geometry, Int) -> Sink
+    _ bytes: ArraySlice<UInt8>, makeSink: (Geometry, Int) -> Sink
   ) throws(ImageError) -> Sink {
-    guard !bytes.isEmpty else { throw .empty }
-    guard let format = ImageFormat(detecting: bytes) else { throw .unknownFormat }
-    let file = ByteReader(bytes)
-    return try bytes.span.withUnsafeBufferPointer { (buffer) throws(ImageError) -> Sink in
-      switch format {
-      case .jpeg:
-        let rows = try JPEGRows(buffer, limits: limits)
-        let segments = JPEGSegments(file)
-        let geometry = geometry(rows.width, rows.height, Orientation(exif: segments.exif, xmp: segments.xmp))
-        let shrinkage = mode == .fast ? geometry.shrinkage : 1
-        var sink = makeSink(geometry, shrinkage)
-        try rows.decode(into: &sink, shrinkage: shrinkage)
-        return sink
-      case .png:
-        let rows = try PNGRows(buffer, limits: limits)
-        let chunks = PNGChunks(file)
-        guard chunks.isComplete else { throw .truncated(.png) }
-        let orientation = Orientation(exif: chunks.exif, xmp: chunks.xmp)
-        var sink = makeSink(geometry(rows.width, rows.height, orientation), 1)
-        try rows.decode(into: &sink)
-        return sink
-      case .webp:
-        let rows = try WebPRows(buffer, limits: limits)
-        let chunks = WebPChunks(file)
-        let orientation = Orientation(exif: chunks.exif, xmp: chunks.xmp)
-        var sink = makeSink(geometry(rows.width, rows.height, orientation), 1)
-        try rows.decode(into: &sink)
-        return sink
-      }
+    try withSource(of: bytes) { source, geometry throws(ImageError) in
+      let shrinkage = try head(of: source, geometry).shrinkage
+      var sink = makeSink(geometry, shrinkage)
+      try source.decode(into: &sink, shrinkage: shrinkage)
+      return sink
     }
   }
 
-  private func geometry(_ width: Int, _ height: Int, _ orientation: Orientation) -> Geometry {
-    Geometry(width: width, height: height, orientation: orientation, preprocessing: preprocessing)
+  private func head(
+    of source: some RowSource, _ geometry: Geometry
+  ) throws(ImageError) -> ImageHead {
+    let head = ImageHead(
+      source, geometry: geometry, filter: preprocessing.filter, mode: mode)
+    guard head.decodingByteCount <= limits.decodingByteLimit else { throw .tooMuchMemory(head.format) }
+    return head
   }
+
+  /// Opens the file as long as `body` runs.
+  private func withSource<Result: ~Copyable>(
+    of bytes: ArraySlice<UInt8>, _ body: (any RowSource, Geometry) throws(ImageError) -> Result
+  ) throws(ImageError) -> Result {
+    guard !bytes.isEmpty else { throw .empty }
+    let file = ByteReader(bytes)
+    guard let format = ImageFormat(detecting: file) else { throw .unknownFormat }
+    return try bytes.span.withUnsafeBufferPointer { (buffer) throws(ImageError) -> Result in
+      let source: any RowSource =
+        switch format {
+        case .jpeg: try JPEGRows(buffer, file, limits: limits)
+        case .png: try PNGRows(buffer, file, limits: limits)
+        case .webp: try WebPRows(buffer, file, limits: limits)
+        }
+      let geometry = Geometry(
+        width: source.width, height: source.height, orientation: source.orientation,
+        preprocessing: preprocessing)
+      return try body(source, geometry)
+    }
+  }
+}
+
+extension ImageDecoder {
+  /// `head(of:)` of a file by itself.
+  package func head(of bytes: [UInt8]) throws(ImageError) -> ImageHead { try head(of: bytes[...]) }
+
+  /// `pixels(from:)` of a file by itself.
+  package func pixels(from bytes: [UInt8]) throws(ImageError) -> RGBImage { try pixels(from: bytes[...]) }
+
+  /// `tensor(from:)` of a file by itself.
+  package func tensor(from bytes: [UInt8]) throws(ImageError) -> [Float] { try tensor(from: bytes[...]) }
 }

@@ -5,14 +5,13 @@ package enum ImageFormat: String, Sendable, CaseIterable {
   case webp = "WebP"
 
   /// Recognises the first bytes of a file; nil when they belong to none of the three.
-  /// - Parameter bytes: the whole file or at least its first 12 bytes.
-  package init?(detecting bytes: [UInt8]) {
-    let reader = ByteReader(bytes)
-    if reader.matches("\u{89}PNG\r\n\u{1A}\n", at: 0) {
+  /// - Parameter file: the whole file or at least its first 12 bytes.
+  package init?(detecting file: ByteReader) {
+    if file.uint32(at: 0, .big) == 0x8950_4E47, file.uint32(at: 4, .big) == 0x0D0A_1A0A {
       self = .png
-    } else if reader.matches("\u{FF}\u{D8}\u{FF}", at: 0) {
+    } else if file.uint16(at: 0, .big) == 0xFFD8, file.byte(at: 2) == 0xFF {
       self = .jpeg
-    } else if reader.matches("RIFF", at: 0), reader.matches("WEBP", at: 8) {
+    } else if file.matches("RIFF", at: 0), file.matches("WEBP", at: 8) {
       self = .webp
     } else {
       return nil

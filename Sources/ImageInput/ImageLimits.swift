@@ -1,33 +1,40 @@
-/// What one image may cost before it is refused.
+/// What one image may cost before it is refused; all of it is judged by the head.
 package struct ImageLimits: Sendable, Equatable {
-  /// Width × height, from the header, before anything is allocated for pixels.
+  /// Width × height.
+  ///
+  /// The default is the whole array of a phone's 50-megapixel sensor, 8192 × 6144. The next size sold, 64
+  /// megapixels, would let one progressive JPEG or WebP hold half a gigabyte.
   package var maxPixels: Int
-  /// The longer of width and height, from the header.
+  /// The longer of width and height. What is held while rows are read grows with it, and with nothing else.
+  ///
+  /// The default is the longest that libjpeg reads; panoramas are wider than any camera's photo.
   package var maxSide: Int
-  /// Scans × pixels of a JPEG in several scans, each of which may touch every coefficient.
-  package var maxScannedPixels: Int
-  /// Scans of a JPEG, however small the image.
-  package var maxScans: Int
-  /// Bytes libjpeg may hold: a JPEG in several scans keeps all its coefficients, 2 to 6 bytes a pixel.
-  package var maxJPEGBytes: Int
-  /// Bytes of one ancillary PNG chunk once inflated (colour profile, text).
-  package var maxPNGChunkBytes: Int
-  /// Bytes of all ancillary PNG chunks together.
-  package var maxPNGChunksBytes: Int
+  /// Scans of a JPEG of `maxPixels` that comes in several, each of which may touch every coefficient. One of
+  /// fewer pixels may have as many more scans as it is smaller, up to `scanRatio` times.
+  package var maxJPEGScans: Int
+  /// Bytes that decoding one image may hold at its peak; nil stands for what `maxPixels` of the costliest
+  /// coding take.
+  package var maxDecodingBytes: Int?
+
+  /// How many times `maxJPEGScans` a small JPEG may have.
+  package static let scanRatio = 32
 
   /// Limits for a service that takes photographs; each can be set by itself.
   package init(
-    maxPixels: Int = 50_000_000, maxSide: Int = 16_384, maxScannedPixels: Int = 600_000_000,
-    maxScans: Int = 500, maxJPEGBytes: Int = 320 << 20, maxPNGChunkBytes: Int = 8 << 20,
-    maxPNGChunksBytes: Int = 16 << 20
+    maxPixels: Int = 8192 * 6144, maxSide: Int = 65_500, maxJPEGScans: Int = 16,
+    maxDecodingBytes: Int? = nil
   ) {
     self.maxPixels = maxPixels
     self.maxSide = maxSide
-    self.maxScannedPixels = maxScannedPixels
-    self.maxScans = maxScans
-    self.maxJPEGBytes = maxJPEGBytes
-    self.maxPNGChunkBytes = maxPNGChunkBytes
-    self.maxPNGChunksBytes = maxPNGChunksBytes
+    self.maxJPEGScans = maxJPEGScans
+    self.maxDecodingBytes = maxDecodingBytes
+  }
+
+  /// `maxDecodingBytes`, or else 10 bytes for each of `maxPixels` and 64 MiB for what grows with a side.
+  package var decodingByteLimit: Int {
+    if let maxDecodingBytes { return maxDecodingBytes }
+    let (bytes, overflow) = maxPixels.multipliedReportingOverflow(by: 10)
+    return overflow ? .max : min(bytes, .max - 64 << 20) + 64 << 20
   }
 
   /// - Throws: `ImageError.sideTooLong` or `.tooManyPixels`; `.corrupt` for an empty side.
@@ -42,8 +49,12 @@ package struct ImageLimits: Sendable, Equatable {
     }
   }
 
-  /// The scans a JPEG of this size may have.
-  package func scans(width: Int, height: Int) -> Int {
-    max(1, min(maxScans, maxScannedPixels / max(1, width * height)))
+  /// The scans that a JPEG of this many pixels may have: `maxJPEGScans · maxPixels / pixelCount`, no fewer
+  /// than 1 and no more than `scanRatio · maxJPEGScans`.
+  package func scans(pixelCount: Int) -> Int {
+    let (scannedPixels, overflow) = maxJPEGScans.multipliedReportingOverflow(by: maxPixels)
+    let scans = (overflow ? .max : scannedPixels) / max(pixelCount, 1)
+    // Divided and not multiplied, so that no setting overflows.
+    return max(1, scans / Self.scanRatio <= maxJPEGScans ? scans : Self.scanRatio * maxJPEGScans)
   }
 }

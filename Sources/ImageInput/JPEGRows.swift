@@ -1,39 +1,69 @@
 import CJPEG
 
 /// One JPEG, decoded row by row.
-package final class JPEGRows {
+struct JPEGRows: RowSource {
   /// Pixels beyond the wanted columns that are decoded too: upsampled chroma looks at its neighbours.
   private static let margin = 8
+  /// What libjpeg holds beside samples and coefficients: tables, and pools not yet full.
+  private static let fixedByteCount = 256 << 10
 
-  package let width: Int
-  package let height: Int
-  private let decoder: OpaquePointer
+  let width: Int
+  let height: Int
+  let coding: ImageHead.Coding
+  let scanCount: Int
+  let codedByteCount: Int
+  let orientation: Orientation
+  /// Rows of samples; and all coefficients of a JPEG in several scans.
+  let decodingByteCount: Int
+  private let handle: Handle
+  private var decoder: OpaquePointer { handle.decoder }
   private let isCMYK: Bool
-  private let limits: ImageLimits
+  private let scanLimit: Int
+
+  /// Frees the decoder.
+  private final class Handle: Sendable {
+    nonisolated(unsafe) let decoder: OpaquePointer
+
+    init(memoryLimit: Int) throws(ImageError) {
+      guard let decoder = cjpeg_create(memoryLimit) else { throw .tooMuchMemory(.jpeg) }
+      self.decoder = decoder
+    }
+
+    deinit { cjpeg_destroy(decoder) }
+  }
 
   /// Reads the header of `bytes`, which must stay where they are as long as this lives.
   /// - Throws: `ImageError` for damage, a kind that is not read, or a size beyond `limits`.
-  package init(_ bytes: UnsafeBufferPointer<UInt8>, limits: ImageLimits) throws(ImageError) {
-    guard let decoder = cjpeg_create(limits.maxJPEGBytes) else { throw .tooMuchMemory(.jpeg) }
-    self.decoder = decoder
-    self.limits = limits
+  init(_ bytes: UnsafeBufferPointer<UInt8>, _ file: ByteReader, limits: ImageLimits) throws(ImageError) {
+    handle = try Handle(memoryLimit: limits.decodingByteLimit)
     var header = CJPEGHeader()
-    let status = cjpeg_read_header(decoder, bytes.baseAddress, bytes.count, &header)
+    try Self.check(cjpeg_read_header(handle.decoder, bytes.baseAddress, bytes.count, &header), scans: 1)
     width = Int(header.width)
     height = Int(header.height)
+    codedByteCount = bytes.count
     isCMYK = header.cmyk != 0
-    try Self.check(status, scans: 1)
     guard header.arithmetic == 0 else { throw .unsupported(.jpeg, "arithmetic coding") }
     try limits.check(width: width, height: height, format: .jpeg)
+    scanLimit = limits.scans(pixelCount: width * height)
+    let segments = JPEGSegments(file)
+    orientation = Orientation(exif: segments.exif, xmp: segments.xmp)
+    if header.multiple_scans == 0 {
+      (coding, scanCount) = (.sequentialJPEG, 1)
+      decodingByteCount = Self.fixedByteCount + Int(clamping: header.row_bytes)
+    } else {
+      coding = .progressiveJPEG
+      // One more than allowed is enough to refuse it.
+      let counted = UInt32(clamping: min(scanLimit, .max - 1) + 1)
+      scanCount = max(1, Int(cjpeg_count_scans(bytes.baseAddress, bytes.count, counted)))
+      decodingByteCount =
+        Self.fixedByteCount + Int(clamping: header.row_bytes + header.coefficient_bytes)
+      guard scanCount <= scanLimit else { throw .tooManyScans(limit: scanLimit) }
+    }
   }
 
-  deinit { cjpeg_destroy(decoder) }
-
   /// Decodes what `sink` needs, each side divided by `shrinkage`: 1, 2, 4 or 8.
-  package func decode(
-    into sink: inout some RowSink & ~Copyable, shrinkage: Int
-  ) throws(ImageError) {
-    let scans = limits.scans(width: width, height: height)
+  func decode(into sink: inout some RowSink & ~Copyable, shrinkage: Int) throws(ImageError) {
+    let scans = scanLimit
     let firstColumn = max(0, sink.columns.lowerBound - Self.margin)
     var plan = CJPEGPlan()
     plan.scale_denominator = UInt32(shrinkage)

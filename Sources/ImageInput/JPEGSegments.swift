@@ -1,10 +1,10 @@
 /// The segments of a JPEG ahead of its first scan, as far as orientation needs them.
-package struct JPEGSegments {
-  package private(set) var exif: ByteReader?
-  package private(set) var xmp: ByteReader?
+struct JPEGSegments {
+  private(set) var exif: ByteReader?
+  private(set) var xmp: ByteReader?
 
   /// Walks marker by marker and stops at the first scan, or at whatever is no segment.
-  package init(_ file: ByteReader) {
+  init(_ file: ByteReader) {
     var offset = 2
     while let fill = file.byte(at: offset), fill == 0xFF, let marker = file.byte(at: offset + 1) {
       // Any number of 0xFF may stand before a marker.

@@ -27,10 +27,12 @@ struct Normalisation: Sendable {
 extension Preprocessing {
   /// The photo that a tensor was made of: `byte = (value · std + mean) · 255`, rounded.
   ///
-  /// - Parameter tensor: [H, W, 3] as `ImageDecoder` gives it; other values are clipped.
+  /// - Parameter tensor: [H, W, 3] as `ImageDecoder` gives it; other values are clipped, NaN to 0.
   package func image(of tensor: [Float]) -> RGBImage {
     let pixels = tensor.enumerated().map { index, value in
-      UInt8(max(0, min(255, ((value * std[index % 3] + mean[index % 3]) * 255).rounded())))
+      let byte = ((value * std[index % 3] + mean[index % 3]) * 255).rounded()
+      // NaN fails the first comparison.
+      return byte > 0 ? UInt8(min(byte, 255)) : 0
     }
     return RGBImage(width: cropWidth, height: cropHeight, pixels: pixels)
   }

@@ -2,6 +2,8 @@ extension Orientation {
   private static let tag = 0x0112
   private static let shortType = 3
   private static let longType = 4
+  /// Bytes of XMP that are searched: what a JPEG can hold, four times.
+  private static let searchedXMPByteCount = 256 << 10
 
   /// What EXIF says, or else XMP, or else upright: the order Pillow's `exif_transpose` asks in.
   package init(exif: ByteReader?, xmp: ByteReader?) {
@@ -39,7 +41,7 @@ extension Orientation {
 
   /// The digit after `tiff:Orientation="` or `tiff:Orientation>`.
   private static func value(xmp: ByteReader) -> Int? {
-    for offset in 0..<xmp.count where xmp.byte(at: offset) == UInt8(ascii: "t") {
+    for offset in 0..<min(xmp.count, searchedXMPByteCount) where xmp.byte(at: offset) == UInt8(ascii: "t") {
       guard xmp.matches("tiff:Orientation", at: offset) else { continue }
       let next = offset + 16
       let digit: UInt8?

@@ -1,38 +1,45 @@
 import CSPNG
 
 /// One PNG, decoded row by row, or whole when it is interlaced.
-package final class PNGRows {
-  package let width: Int
-  package let height: Int
-  private let context: OpaquePointer
-  private let isInterlaced: Bool
+struct PNGRows: RowSource {
+  let width: Int
+  let height: Int
+  let coding: ImageHead.Coding
+  let orientation: Orientation
+  let scanCount = 1
+  let codedByteCount: Int
+  private let reader: PNGReader
+  private var context: OpaquePointer { reader.context }
   /// Gray of 16 bits is clipped to 8, as Pillow does; all else of 16 bits keeps its high byte.
   private let isWideGray: Bool
 
   /// Reads the header of `bytes`, which must stay where they are as long as this lives.
   /// - Throws: `ImageError` for damage or a size beyond `limits`.
-  package init(_ bytes: UnsafeBufferPointer<UInt8>, limits: ImageLimits) throws(ImageError) {
-    guard let context = spng_ctx_new(0) else { throw .tooMuchMemory(.png) }
-    self.context = context
+  init(_ bytes: UnsafeBufferPointer<UInt8>, _ file: ByteReader, limits: ImageLimits) throws(ImageError) {
+    reader = try PNGReader(bytes)
     var header = spng_ihdr()
-    var status = spng_set_png_buffer(context, bytes.baseAddress, bytes.count)
-    if status == 0 { status = spng_get_ihdr(context, &header) }
-    if status == 0 {
-      status = spng_set_chunk_limits(context, limits.maxPNGChunkBytes, limits.maxPNGChunksBytes)
-    }
+    try Self.check(spng_get_ihdr(reader.context, &header))
     width = Int(header.width)
     height = Int(header.height)
-    isInterlaced = header.interlace_method != 0
+    coding = header.interlace_method == 0 ? .png : .interlacedPNG
     isWideGray = header.bit_depth == 16 && header.color_type == UInt8(SPNG_COLOR_TYPE_GRAYSCALE.rawValue)
-    try Self.check(status)
     try limits.check(width: width, height: height, format: .png)
+    let chunks = PNGChunks(file)
+    guard chunks.isComplete else { throw .truncated(.png) }
+    codedByteCount = chunks.imageByteCount
+    orientation = Orientation(exif: chunks.exif, xmp: chunks.xmp)
   }
 
-  deinit { spng_ctx_free(context) }
+  /// Two rows of at most 8 bytes a pixel before conversion, zlib's window; and the image when interlaced.
+  var decodingByteCount: Int {
+    Self.fixedByteCount + 16 * width + (coding == .interlacedPNG ? rowBytes * height + rowBytes : 0)
+  }
 
-  package func decode(into sink: inout some RowSink & ~Copyable) throws(ImageError) {
+  private static let fixedByteCount = 128 << 10
+
+  func decode(into sink: inout some RowSink & ~Copyable, shrinkage _: Int) throws(ImageError) {
     sink.begin(columns: 0..<width)
-    if isInterlaced {
+    if coding == .interlacedPNG {
       try decodeWhole(into: &sink)
     } else {
       try decodeRows(into: &sink)
@@ -84,7 +91,7 @@ package final class PNGRows {
     }
   }
 
-  private static func check(_ status: Int32) throws(ImageError) {
+  static func check(_ status: Int32) throws(ImageError) {
     if status != 0 { throw error(status) }
   }
 
@@ -93,7 +100,6 @@ package final class PNGRows {
     case SPNG_EMEM, SPNG_EOVERFLOW: .tooMuchMemory(.png)
     case SPNG_EOF, SPNG_EIDAT_TOO_SHORT, SPNG_IO_EOF: .truncated(.png)
     case SPNG_ECHUNK_CRC: .corrupt(.png, "a checksum does not match")
-    case SPNG_ECHUNK_LIMITS: .corrupt(.png, "its metadata are larger than allowed")
     case SPNG_EWIDTH, SPNG_EHEIGHT: .corrupt(.png, "a side of the image is 0 or beyond the format")
     default: .corrupt(.png, "its chunks make no sense")
     }

@@ -7,6 +7,12 @@ extension Preprocessing.Filter {
     }
   }
 
+  /// The most of `samples` that one of `resized` outputs is made of.
+  func tapCount(samples: Int, resized: Int) -> Int {
+    // A side of 2³¹ made 1 is four times that: far from the end of Int.
+    min(samples, Int(2 * support * max(Double(samples) / Double(resized), 1)) + 2)
+  }
+
   /// The kernel at a distance of `x` samples.
   ///
   /// Bilinear: `1 − |x|`. Bicubic is Keys' cubic convolution with a = −½:

@@ -92,7 +92,7 @@ package struct Resampler: ~Copyable, RowSink {
 
   /// Bytes of a row of pixels in whole vectors, and not a multiple of a page: rows a page apart would share
   /// one set of the cache.
-  private static func padded(_ pixels: Int) -> Int {
+  static func padded(_ pixels: Int) -> Int {
     let bytes = (4 * pixels + 63) / 64 * 64
     return bytes % 4096 == 0 ? bytes + 64 : bytes
   }

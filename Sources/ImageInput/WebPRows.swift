@@ -1,24 +1,54 @@
 import CWebP
 
 /// One still WebP, decoded whole.
-package struct WebPRows {
-  package let width: Int
-  package let height: Int
-  private let bytes: UnsafeBufferPointer<UInt8>
+struct WebPRows: RowSource {
+  let width: Int
+  let height: Int
+  let coding: ImageHead.Coding
+  let orientation: Orientation
+  let scanCount = 1
+  var codedByteCount: Int { bitstream.count }
+  /// The coded pixels alone: alpha in a chunk of its own is never decoded, as it is dropped anyway.
+  private let bitstream: UnsafeBufferPointer<UInt8>
+  private let payload: ByteReader
 
   /// Reads the header of `bytes`, which must stay where they are as long as this lives.
   /// - Throws: `ImageError` for damage, an animation, or a size beyond `limits`.
-  package init(_ bytes: UnsafeBufferPointer<UInt8>, limits: ImageLimits) throws(ImageError) {
-    self.bytes = bytes
+  init(_ bytes: UnsafeBufferPointer<UInt8>, _ file: ByteReader, limits: ImageLimits) throws(ImageError) {
     var features = WebPBitstreamFeatures()
     try Self.check(WebPGetFeatures(bytes.baseAddress, bytes.count, &features))
     guard features.has_animation == 0 else { throw .unsupported(.webp, "an animation") }
     width = Int(features.width)
     height = Int(features.height)
     try limits.check(width: width, height: height, format: .webp)
+    let chunks = WebPChunks(file)
+    guard chunks.isComplete, let range = chunks.bitstream, let payload = chunks.payload else {
+      throw .truncated(.webp)
+    }
+    bitstream = UnsafeBufferPointer(rebasing: bytes[range])
+    self.payload = payload
+    coding = chunks.isLossless ? .losslessWebP : .lossyWebP
+    orientation = Orientation(exif: chunks.exif, xmp: chunks.xmp)
   }
 
-  package func decode(into sink: inout some RowSink & ~Copyable) throws(ImageError) {
+  /// The whole image, 4 bytes a pixel; of a lossless one the same again in libwebp, its prefix codes, and
+  /// the images that say what is done to 4 × 4 pixels or more. A lossy one's predictions and filters look
+  /// back by a row of blocks: at most 100 bytes a column.
+  var decodingByteCount: Int {
+    let pixels = width * height
+    let shared = Self.fixedByteCount + 4 * pixels + 100 * (width + 16)
+    return coding == .lossyWebP
+      ? shared : shared + 5 * pixels + VP8LCodes.byteLimit(width: width, height: height)
+  }
+
+  private static let fixedByteCount = 256 << 10
+
+  func decode(into sink: inout some RowSink & ~Copyable, shrinkage _: Int) throws(ImageError) {
+    if coding == .losslessWebP,
+      try VP8LCodes.byteCount(payload) > VP8LCodes.byteLimit(width: width, height: height)
+    {
+      throw .tooMuchMemory(.webp)
+    }
     let rowBytes = 4 * width
     let image = AlignedBytes(count: rowBytes * height)
     var configuration = WebPDecoderConfig()
@@ -28,7 +58,7 @@ package struct WebPRows {
     configuration.output.u.RGBA.rgba = image.start
     configuration.output.u.RGBA.stride = Int32(rowBytes)
     configuration.output.u.RGBA.size = rowBytes * height
-    try Self.check(WebPDecode(bytes.baseAddress, bytes.count, &configuration))
+    try Self.check(WebPDecode(bitstream.baseAddress, bitstream.count, &configuration))
     sink.begin(columns: 0..<width)
     for row in sink.rows {
       sink.destination(row: row).update(from: image.start + row * rowBytes, count: rowBytes)

@@ -1,5 +1,5 @@
 /// The element-wise function between an MLP's two products, or after `pre_logits`.
-public enum Activation: Sendable {
+package enum Activation: Sendable {
   /// x·Φ(x), Φ by its tanh approximation: flax' and JAX' default.
   case geluTanh
   /// x·Φ(x), Φ by the error function: PyTorch's default.

@@ -1,8 +1,10 @@
-/// Columns of a panel: packed matrices are stored 16 output columns at a time.
-package let panelWidth = 16
+@_exported import CheckpointFormat
+
+/// Columns of a panel.
+@inlinable package var panelWidth: Int { PanelLayout.width }
 
 /// Panels of a matrix with that many columns; the last one is filled up with zeros.
-package func panelCount(_ columns: Int) -> Int { (columns + panelWidth - 1) / panelWidth }
+@inlinable package func panelCount(_ columns: Int) -> Int { PanelLayout.count(columns: columns) }
 
 /// The left operand of a product, [rows, k]: element (row, i) is at `row · rowStride + i · kStride`.
 package struct LeftOperand {
@@ -19,24 +21,18 @@ package struct LeftOperand {
   }
 }
 
-/// The right operand of a product, [k, columns], packed panel by panel, 16 columns each.
-///
-/// A panel is an array [⌈k/depth⌉, 16] of 32-bit words. Word (i, j) holds the elements i·depth, i·depth + 1, …
-/// of column j, the first in the lowest bits; depth is 4 bytes over the element's. So Float panels are [k, 16].
-/// A panel of int8 ends with 16 Floats, its columns' scales.
+/// The right operand of a product, [k, columns], packed panel by panel as `PanelLayout` says.
 package struct PackedOperand {
   package let base: UnsafeRawPointer
-  package let element: WeightElement
+  package let element: ElementType
   package let k: Int
 
-  package init(base: UnsafeRawPointer, element: WeightElement, k: Int) {
+  package init(base: UnsafeRawPointer, element: ElementType, k: Int) {
     (self.base, self.element, self.k) = (base, element, k)
   }
 
   /// Bytes from one panel to the next.
-  package var panelStride: Int {
-    (k * element.byteCount + 3) / 4 * 4 * panelWidth + (element == .int8 ? panelWidth * 4 : 0)
-  }
+  package var panelStride: Int { PanelLayout.byteCount(rows: k, element) }
 
   /// The panel that begins at a column, a multiple of 16.
   package func panel(at column: Int) -> UnsafeRawPointer {

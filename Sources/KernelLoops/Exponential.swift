@@ -1,6 +1,6 @@
 /// eˣ within 2 ulp for −87 ≤ x ≤ 88; below that it stays at e⁻⁸⁷, a hair above zero.
 ///
-/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, then a polynomial in r and n added to the exponent.
+/// x = n·ln 2 + r with |r| ≤ ln 2 / 2, then a polynomial in r times 2ⁿ. NaN stays NaN.
 /// - Source: the coefficients are those of the Cephes library's expf.
 @inline(always)
 func exp(_ x: Vector) -> Vector { exp(bounded: x.replacing(with: Vector(repeating: 88), where: x .> 88)) }
@@ -20,7 +20,8 @@ func exp(bounded argument: Vector) -> Vector {
   p = fused(p, r, 1.666_666_545_9e-1)
   p = fused(p, r, 5.000_000_120_1e-1)
   p = fused(p, r * r, r + 1)
-  return floats(bits(p) &+ bits(shifted) &<< 23)
+  // 2ⁿ by its exponent; a product keeps a NaN of any bits, which an addition to p's exponent would not.
+  return p * floats(bits(shifted) &<< 23 &+ 0x3F80_0000)
 }
 
 /// `a · b + c`, in one rounding where the processor can.

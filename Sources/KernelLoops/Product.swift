@@ -158,7 +158,7 @@ func widenPanel<Element: PackedElement>(
 /// Measured: sixteen registers are too few to widen beside six rows of sums; thirty-two are enough for
 /// bfloat16, which takes one operation.
 @inline(__always)
-private func widenedRows(_ element: WeightElement) -> Int {
+private func widenedRows(_ element: ElementType) -> Int {
   switch element {
   case .f32: .max
   case .bf16: capacity >= 24 ? .max : 9

@@ -1,14 +1,14 @@
 import KernelInterface
 
 /// What makes queries, keys and values of tokens: `q, k, v = x·W + b`, the first two then normalised.
-public struct AttentionProjection: Sendable {
+package struct AttentionProjection: Sendable {
   /// [d, 3·d]: queries, keys, values side by side, heads side by side in each.
-  public let qkv: Linear
+  package let qkv: Linear
   /// LayerNorms over each head's width, where the model has them.
-  public let queryNorm, keyNorm: LayerNorm?
+  package let queryNorm, keyNorm: LayerNorm?
 
   /// A projection with the norms that the model has.
-  public init(qkv: Linear, queryNorm: LayerNorm? = nil, keyNorm: LayerNorm? = nil) {
+  package init(qkv: Linear, queryNorm: LayerNorm? = nil, keyNorm: LayerNorm? = nil) {
     (self.qkv, self.queryNorm, self.keyNorm) = (qkv, queryNorm, keyNorm)
   }
 
@@ -27,7 +27,7 @@ extension Compute {
   ///   - projected: [b·m, 3·d] for as many images as `projectedImageCount` says; scratch.
   ///   - output: [b·m, d].
   /// - Cost: 6·b·m·d² + 4·b·m²·d FLOP.
-  public func attention(
+  package func attention(
     _ tokens: borrowing Matrix, _ projection: AttentionProjection, imageCount: Int, tokenCount m: Int,
     headCount: Int, projected: inout Matrix, into output: inout Matrix
   ) {
@@ -65,16 +65,16 @@ extension Compute {
   }
 
   /// The largest batch, of at most `imageCount` images, whose projections `attention` makes all at once.
-  public static func projectedImageCount(
+  package static func projectedImageCount(
     of imageCount: Int, headCount: Int, headWidth: Int, threadCount: Int, _ kernels: KernelSet
   ) -> Int {
     // Heads begin with a panel, and OpenBLAS wants wide matrices.
-    guard headWidth % panelWidth == 0, !kernels.usesOpenBLAS else { return imageCount }
+    guard headWidth % panelWidth == 0, kernels.openBLAS == nil else { return imageCount }
     return min(imageCount, (4 * threadCount - 1) / headCount)
   }
 
   /// Floats of scratch a thread that `attention` needs.
-  public static func attentionScratch(_ kernels: KernelSet, tokenCount: Int, headWidth: Int, width: Int)
+  package static func attentionScratch(_ kernels: KernelSet, tokenCount: Int, headWidth: Int, width: Int)
     -> Int
   {
     AttentionWork.scratchCount(kernels, tokenCount: tokenCount, headWidth: headWidth, width: width)
@@ -87,7 +87,7 @@ extension Compute {
   ///   - query: [d], already divided by √hd.
   ///   - output: [b, d].
   /// - Cost: 4·b·m·d FLOP.
-  public func attentionPooling(
+  package func attentionPooling(
     _ keysAndValues: borrowing Matrix, query: WeightVectors, imageCount: Int, tokenCount m: Int,
     headCount: Int, into output: inout Matrix
   ) {

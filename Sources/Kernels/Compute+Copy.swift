@@ -2,7 +2,7 @@ import KernelInterface
 
 extension Compute {
   /// Copies rows.
-  public func copy(_ input: borrowing Matrix, rows: Int, into output: inout Matrix) {
+  package func copy(_ input: borrowing Matrix, rows: Int, into output: inout Matrix) {
     require(
       input.columnCount == output.columnCount && min(input.rowCount, output.rowCount) >= rows,
       "a copy has \(rows) rows of the same width")
@@ -10,7 +10,7 @@ extension Compute {
   }
 
   /// Rounds rows to bfloat16, ties to even, and leaves them as Float. NaN stays NaN.
-  public func roundToBFloat16(rows: Int, inPlace matrix: inout Matrix) {
+  package func roundToBFloat16(rows: Int, inPlace matrix: inout Matrix) {
     require(matrix.rowCount >= rows, "rounding has \(rows) rows")
     let d = matrix.columnCount
     let blocks = rowBlocks(rows: rows, columns: d)

@@ -13,7 +13,7 @@ extension Compute {
   ///   - down: n matrices [h, d] and biases.
   ///   - slotOutputs: [n·p·b, d], overwritten.
   /// - Cost: 4·n·p·b·d·h FLOP, n·2·d·h weights read.
-  public func experts(
+  package func experts(
     _ slotInputs: borrowing Matrix, up: Linear, down: Linear, activation: Activation, rowsPerExpert: Int,
     into slotOutputs: inout Matrix
   ) {
@@ -40,7 +40,7 @@ extension Compute {
   ///   - input: [rows, d].
   ///   - output: [rows, d].
   /// - Cost: 4·rows·d·h FLOP.
-  public func mlp(
+  package func mlp(
     _ input: borrowing Matrix, up: Linear, down: Linear, activation: Activation, gain: WeightVectors?,
     rows: Int, addingTo output: inout Matrix
   ) {
@@ -58,7 +58,7 @@ extension Compute {
   }
 
   /// Floats of scratch a thread that `experts` and `mlp` need.
-  public static func mlpScratch(_ kernels: KernelSet, rows: Int, width: Int, mlpWidth: Int)
+  package static func mlpScratch(_ kernels: KernelSet, rows: Int, width: Int, mlpWidth: Int)
     -> Int
   {
     let rows = min(rows, tallestMLPBlock)

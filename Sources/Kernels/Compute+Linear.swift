@@ -9,7 +9,7 @@ extension Compute {
   ///   - leadingRows: rows that each image of `output` has before the m written ones (a class token's).
   ///   - output: [b·(leadingRows + m), c].
   /// - Cost: 2·b·m·k·c FLOP, no allocation.
-  public func linear(
+  package func linear(
     _ input: borrowing Matrix, _ layer: Linear, imageCount: Int, rowsPerImage: Int, leadingRows: Int = 0,
     _ epilogue: Epilogue = .store, into output: inout Matrix
   ) {
@@ -32,7 +32,7 @@ extension Compute {
   }
 
   /// Floats of scratch a thread that `linear` may need.
-  public static func linearScratch(_ kernels: KernelSet, rows: Int, inputWidth: Int) -> Int {
+  package static func linearScratch(_ kernels: KernelSet, rows: Int, inputWidth: Int) -> Int {
     kernels.productScratch(rows: min(rows, LinearGrid.tallest), k: inputWidth)
   }
 }

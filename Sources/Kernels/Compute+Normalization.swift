@@ -1,7 +1,7 @@
 import KernelInterface
 
 /// How a vector is brought to length 1. The implementations of Soft MoE differ here.
-public enum L2Normalization: Sendable {
+package enum L2Normalization: Sendable {
   /// v · rsqrt(Σv² + ε).
   case epsilonInsideRoot(Float)
   /// v / (‖v‖ + ε).
@@ -10,7 +10,7 @@ public enum L2Normalization: Sendable {
   case epsilonFloor(Float)
 
   /// The factor for a vector whose squares sum to `squares`.
-  public func factor(squares: Float) -> Float {
+  package func factor(squares: Float) -> Float {
     switch self {
     case .epsilonInsideRoot(let epsilon): 1 / (squares + epsilon).squareRoot()
     case .epsilonAdded(let epsilon): 1 / (squares.squareRoot() + epsilon)
@@ -20,16 +20,16 @@ public enum L2Normalization: Sendable {
 }
 
 /// Scale and shift of a LayerNorm; a scale alone where the model has no shift.
-public struct LayerNorm: Sendable {
+package struct LayerNorm: Sendable {
   /// [d], or nil for 1.
-  public let scale: WeightVectors?
+  package let scale: WeightVectors?
   /// [d], or nil for 0.
-  public let shift: WeightVectors?
+  package let shift: WeightVectors?
   /// Added to the variance.
-  public let epsilon: Float
+  package let epsilon: Float
 
   /// A norm with learned parameters.
-  public init(scale: WeightVectors?, shift: WeightVectors?, epsilon: Float) {
+  package init(scale: WeightVectors?, shift: WeightVectors?, epsilon: Float) {
     (self.scale, self.shift, self.epsilon) = (scale, shift, epsilon)
   }
 }
@@ -40,7 +40,7 @@ extension Compute {
   /// - Parameters:
   ///   - input: [rows, d].
   ///   - output: [rows, d].
-  public func layerNorm(
+  package func layerNorm(
     _ input: borrowing Matrix, _ norm: LayerNorm, rows: Int, into output: inout Matrix
   ) {
     let d = input.columnCount
@@ -50,7 +50,7 @@ extension Compute {
   }
 
   /// LayerNorm of each row, in place.
-  public func layerNorm(_ norm: LayerNorm, rows: Int, inPlace matrix: inout Matrix) {
+  package func layerNorm(_ norm: LayerNorm, rows: Int, inPlace matrix: inout Matrix) {
     require(matrix.rowCount >= rows, "norm has \(rows) rows")
     layerNorm(norm, from: matrix.base, rows: rows, width: matrix.columnCount, into: matrix.base)
   }
@@ -70,7 +70,7 @@ extension Compute {
   /// LayerNorm over each head's share of the columns from `firstColumn`, in place: QK-norm.
   ///
   /// - Parameter matrix: [rows, …]; heads lie side by side, `norm.scale.width` columns each.
-  public func headNorm(
+  package func headNorm(
     _ norm: LayerNorm, rows: Int, firstColumn: Int, headCount: Int, headWidth: Int,
     inPlace matrix: inout Matrix
   ) {
@@ -86,7 +86,7 @@ extension Compute {
   }
 
   /// Each row brought to length 1.
-  public func normalize(
+  package func normalize(
     _ input: borrowing Matrix, _ normalization: L2Normalization, rows: Int, into output: inout Matrix
   ) {
     let d = input.columnCount

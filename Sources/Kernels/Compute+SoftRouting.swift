@@ -11,27 +11,43 @@ extension Compute {
   /// - Parameters:
   ///   - routerLogits: [b·m, s].
   ///   - dispatchWeights: [b·m, s].
+  package func softmaxOverTokens(
+    _ routerLogits: borrowing Matrix, imageCount: Int, tokenCount m: Int, into dispatchWeights: inout Matrix
+  ) {
+    softmaxOverTokens(
+      routerLogits, imageCount: imageCount, tokenCount: m, into: &dispatchWeights, concentration: nil)
+  }
+
+  /// The same, and how each slot's weight lies on the tokens.
+  ///
+  /// - Parameters:
   ///   - effectiveTokens: rows `firstRow ..< firstRow + b` of width s receive exp(entropy) of each column,
   ///     between 1 (the slot reads one token) and m (it averages them all).
   ///   - largestWeight: the same rows receive each column's largest weight, 1/m … 1.
-  ///   - firstRow: nil where nobody asks for either.
-  public func softmaxOverTokens(
+  package func softmaxOverTokens(
     _ routerLogits: borrowing Matrix, imageCount: Int, tokenCount m: Int, into dispatchWeights: inout Matrix,
-    effectiveTokens: inout Matrix, largestWeight: inout Matrix, firstRow: Int?
+    effectiveTokens: inout Matrix, largestWeight: inout Matrix, firstRow: Int
+  ) {
+    let s = routerLogits.columnCount
+    require(
+      effectiveTokens.columnCount == s && largestWeight.columnCount == s
+        && min(effectiveTokens.rowCount, largestWeight.rowCount) >= firstRow + imageCount,
+      "concentration is [b, \(s)]")
+    softmaxOverTokens(
+      routerLogits, imageCount: imageCount, tokenCount: m, into: &dispatchWeights,
+      concentration: ColumnConcentration(
+        effectiveRows: effectiveTokens.base + firstRow * s, largest: largestWeight.base + firstRow * s))
+  }
+
+  private func softmaxOverTokens(
+    _ routerLogits: borrowing Matrix, imageCount: Int, tokenCount m: Int, into dispatchWeights: inout Matrix,
+    concentration: ColumnConcentration?
   ) {
     let s = routerLogits.columnCount
     require(dispatchWeights.columnCount == s, "dispatch has \(s) slots")
     require(
       min(routerLogits.rowCount, dispatchWeights.rowCount) >= imageCount * m,
       "dispatch has \(imageCount) images")
-    let concentration = firstRow.map { row in
-      require(
-        effectiveTokens.columnCount == s && largestWeight.columnCount == s
-          && min(effectiveTokens.rowCount, largestWeight.rowCount) >= row + imageCount,
-        "concentration is [b, \(s)]")
-      return ColumnConcentration(
-        effectiveRows: effectiveTokens.base + row * s, largest: largestWeight.base + row * s)
-    }
     let groups = ColumnGroups(columns: s, threadCount: threadCount, images: imageCount)
     run(
       TokenSoftmaxWork(
@@ -42,7 +58,7 @@ extension Compute {
   /// `combine = softmax of routerLogits over the slots`: every token's row sums to 1. In place.
   ///
   /// - Parameter routerLogits: [b·m, s], overwritten with the combine weights.
-  public func softmaxOverSlots(rows: Int, inPlace routerLogits: inout Matrix) {
+  package func softmaxOverSlots(rows: Int, inPlace routerLogits: inout Matrix) {
     let s = routerLogits.columnCount
     require(routerLogits.rowCount >= rows, "combine has \(rows) rows")
     let blocks = rowBlocks(rows: rows, columns: s)
@@ -56,7 +72,7 @@ extension Compute {
   ///   - dispatchWeights: [b·m, s].
   ///   - slotInputs: [s·b, d], slot-major, overwritten.
   /// - Cost: 2·b·m·s·d FLOP.
-  public func mixTokens(
+  package func mixTokens(
     _ tokens: borrowing Matrix, _ dispatchWeights: borrowing Matrix, imageCount: Int, tokenCount m: Int,
     into slotInputs: inout Matrix
   ) {
@@ -81,7 +97,7 @@ extension Compute {
   ///   - combineWeights: [b·m, s].
   ///   - output: [b·m, d].
   /// - Cost: 2·b·m·s·d FLOP.
-  public func mixSlots(
+  package func mixSlots(
     _ slotOutputs: borrowing Matrix, _ combineWeights: borrowing Matrix, imageCount: Int, tokenCount m: Int,
     gain: WeightVectors?, addingTo output: inout Matrix
   ) {
@@ -102,7 +118,7 @@ extension Compute {
   }
 
   /// Floats of scratch a thread that `mixTokens` and `mixSlots` need.
-  public static func mixScratch(_ kernels: KernelSet, tokenCount: Int, slotCount: Int, width: Int) -> Int {
+  package static func mixScratch(_ kernels: KernelSet, tokenCount: Int, slotCount: Int, width: Int) -> Int {
     let k = max(tokenCount, slotCount)
     return k * panelCount(width) * panelWidth + kernels.productScratch(rows: k, k: k)
   }
@@ -111,7 +127,7 @@ extension Compute {
   ///
   /// The mean over an image's tokens is 1.
   /// - Parameter contribution: rows `firstRow ..< firstRow + b` of width m are overwritten.
-  public func tokenContribution(
+  package func tokenContribution(
     _ dispatchWeights: borrowing Matrix, imageCount: Int, tokenCount m: Int, into contribution: inout Matrix,
     firstRow: Int
   ) {
@@ -126,21 +142,21 @@ extension Compute {
         y: contribution.base + firstRow * m), jobs: imageCount)
   }
 
-  /// Each slot's share of an image's combine weights: `mass[s] = (1/m)·Σ_tokens combine[·, s]`.
+  /// Each slot's share of what an image's tokens get back: `mass[s] = (1/m)·Σ_tokens combine[·, s]`.
   ///
   /// The slots of one image sum to 1.
-  /// - Parameter combineMass: rows `firstRow ..< firstRow + b` of width s are overwritten.
-  public func combineMass(
-    _ combineWeights: borrowing Matrix, imageCount: Int, tokenCount m: Int, into combineMass: inout Matrix,
+  /// - Parameter slotMass: rows `firstRow ..< firstRow + b` of width s are overwritten.
+  package func slotMass(
+    _ combineWeights: borrowing Matrix, imageCount: Int, tokenCount m: Int, into slotMass: inout Matrix,
     firstRow: Int
   ) {
     let s = combineWeights.columnCount
-    require(combineMass.columnCount == s && combineMass.rowCount >= firstRow + imageCount, "mass is [b, s]")
+    require(slotMass.columnCount == s && slotMass.rowCount >= firstRow + imageCount, "mass is [b, s]")
     require(combineWeights.rowCount >= imageCount * m, "mass has \(imageCount) images")
     run(
       MeanWork(
         loops: loops, rows: m, columns: s, x: combineWeights.base, rowsPerImage: m,
-        y: combineMass.base + firstRow * s), jobs: imageCount)
+        y: slotMass.base + firstRow * s), jobs: imageCount)
   }
 }
 

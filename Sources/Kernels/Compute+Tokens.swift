@@ -7,7 +7,7 @@ extension Compute {
   /// - Parameters:
   ///   - image: [H, W, 3], H and W multiples of `patchSize`.
   ///   - patches: rows `firstRow…`, one a patch in reading order, each [P, P, 3]; overwritten.
-  public func extractPatches(
+  package func extractPatches(
     _ image: [Float], height: Int, width: Int, patchSize: Int, into patches: inout Matrix, firstRow: Int
   ) {
     let (rows, columns) = (height / patchSize, width / patchSize)
@@ -35,7 +35,7 @@ extension Compute {
   ///   - classToken: [d], or nil.
   ///   - positions: [m, d], or [m − 1, d] when the class token has none, or nil.
   ///   - tokens: [b·m, d], patch rows already written.
-  public func addPositions(
+  package func addPositions(
     _ positions: WeightVectors?, classToken: WeightVectors?, imageCount: Int, tokenCount m: Int,
     to tokens: inout Matrix
   ) {
@@ -56,7 +56,7 @@ extension Compute {
   ///   - tokens: [b·m, d].
   ///   - firstToken: tokens before it (a class token) don't count.
   ///   - output: [b, d].
-  public func meanOfTokens(
+  package func meanOfTokens(
     _ tokens: borrowing Matrix, imageCount: Int, tokenCount m: Int, firstToken: Int, into output: inout Matrix
   ) {
     let d = tokens.columnCount
@@ -69,7 +69,7 @@ extension Compute {
   }
 
   /// One token of each image: `output[i] = tokens[i, index]`.
-  public func selectToken(
+  package func selectToken(
     _ tokens: borrowing Matrix, _ index: Int, imageCount: Int, tokenCount m: Int, into output: inout Matrix
   ) {
     let d = tokens.columnCount

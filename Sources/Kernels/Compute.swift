@@ -1,40 +1,40 @@
-import COpenBLAS
 import KernelInterface
 
 @_exported import enum KernelInterface.Activation
-@_exported import enum KernelInterface.WeightElement
+@_exported import enum CheckpointFormat.ElementType
 
-/// Where kernels run: a number of threads and a scratch buffer for each, allocated once.
+/// Where kernels run: the machine's threads, and a scratch buffer for each, allocated once.
 ///
 /// The kernels are its methods. One call at a time: whoever owns it confines it to one queue.
 /// What is parallel here is split by rows, columns, heads, experts and images, never along a sum, so that
 /// the number of threads changes no result's order of addition.
-public final class Compute: @unchecked Sendable {
-  // @unchecked: confined to one queue by its owner; a worker touches its own scratch alone.
+package final class Compute: @unchecked Sendable {
+  // @unchecked: confined to one queue by its owner; a thread touches its own scratch alone.
 
   /// Threads that share a kernel's work.
-  public let threadCount: Int
+  package let threads: ThreadPool
   /// The kernels in use.
-  public let kernels: KernelSet
-  /// Bytes of scratch held.
-  public let byteCount: Int
+  package let kernels: KernelSet
+  /// A row a thread.
+  private let scratch: Matrix
   var loops: any VectorKernels { kernels.loops }
-  private let pool: ThreadPool
+  var threadCount: Int { threads.threadCount }
 
-  /// - Parameters:
-  ///   - threadCount: at least 1.
-  ///   - scratchCount: Floats of scratch a thread; see each kernel's `…Scratch`.
-  public init(threadCount: Int, kernels: KernelSet, scratchCount: Int) {
-    require(threadCount >= 1, "at least one thread")
-    // Concurrent callers of OpenBLAS' own threads would lose half of its speed.
-    openblas_set_num_threads(1)
-    (self.threadCount, self.kernels) = (threadCount, kernels)
-    byteCount = threadCount * scratchCount * 4
-    pool = ThreadPool(scratch: (0..<threadCount).map { _ in Scratch(count: scratchCount) })
+  /// - Parameter scratchCount: Floats of scratch a thread; see each kernel's `…Scratch`.
+  /// - Throws: `MachineError.memory`.
+  package init(threads: ThreadPool, kernels: KernelSet, scratchCount: Int) throws(MachineError) {
+    (self.threads, self.kernels) = (threads, kernels)
+    // Whole cache lines each.
+    scratch = try Matrix(rows: threads.threadCount, columns: (scratchCount + 15) / 16 * 16)
   }
 
-  /// Runs all jobs of a piece of work, each worker taking the next job that is free.
-  func run(_ work: some ParallelWork, jobs: Int) { pool.run(work, jobs: jobs) }
+  /// Bytes of scratch held.
+  package var byteCount: Int { scratch.byteCount }
+
+  /// Runs all jobs of a piece of work, each thread taking the next job that is free.
+  func run(_ work: some ParallelWork, jobs: Int) {
+    threads.run(work, jobs: jobs, Scratch(base: scratch.base, count: scratch.columnCount))
+  }
 
   /// Rows of the next steps' blocks: enough of them for every thread, unless there is little work in all.
   func rowBlocks(rows: Int, columns: Int) -> RowBlocks {

@@ -1,7 +1,7 @@
 import KernelInterface
 
 /// What becomes of a linear layer's rows.
-public enum Epilogue: Sendable {
+package enum Epilogue: Sendable {
   /// `output = product + bias`.
   case store
   /// `output = activation(product + bias)`.

@@ -15,7 +15,9 @@ public struct MachineLimits: Sendable, Codable, Equatable {
 
 extension Compute {
   /// Measures the machine with this compute's threads, the best of some short runs: half a second in all.
-  public func measureLimits() -> MachineLimits {
+  ///
+  /// - Throws: `MachineError.memory` without half a gigabyte to read.
+  package func measureLimits() throws(MachineError) -> MachineLimits {
     let rounds = 1_000_000
     let peak = best(of: 16) { () -> Double in
       run(PeakWork(loops: loops, rounds: rounds), jobs: threadCount)
@@ -23,7 +25,7 @@ extension Compute {
     }
     // Larger than any cache that a processor of today has for some cores.
     let count = 128 << 20
-    let buffer = Matrix(rows: threadCount, columns: count / threadCount / 64 * 64)
+    let buffer = try Matrix(rows: threadCount, columns: count / threadCount / 64 * 64)
     for row in 0..<threadCount {
       (buffer.base + row * buffer.columnCount).update(repeating: 1, count: buffer.columnCount)
     }

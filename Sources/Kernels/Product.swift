@@ -1,4 +1,3 @@
-import COpenBLAS
 import KernelInterface
 
 extension KernelSet {
@@ -10,8 +9,8 @@ extension KernelSet {
     rows: Int, columns: Range<Int>, left: LeftOperand, right: PackedOperand, finish: Finish, target: Target,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    if usesOpenBLAS {
-      productByOpenBLAS(rows, columns, left, right, finish, target, scratch)
+    if let openBLAS {
+      product(by: openBLAS, rows, columns, left, right, finish, target, scratch)
     } else {
       loops.product(
         rows: rows, columns: columns, left: left, right: right, finish: finish, target: target,
@@ -21,26 +20,25 @@ extension KernelSet {
 
   /// Floats of scratch for a product with so many rows at most.
   func productScratch(rows: Int, k: Int) -> Int {
-    usesOpenBLAS ? (k + rows) * Self.openBLASColumns : loops.productScratch(k: k)
+    openBLAS != nil ? (k + rows) * Self.openBLASColumns : loops.productScratch(k: k)
   }
 
   /// Columns that OpenBLAS multiplies at a time.
   private static var openBLASColumns: Int { 256 }
 
-  private func productByOpenBLAS(
-    _ rows: Int, _ columns: Range<Int>, _ left: LeftOperand, _ right: PackedOperand, _ finish: Finish,
-    _ target: Target, _ scratch: UnsafeMutablePointer<Float>
+  private func product(
+    by openBLAS: OpenBLAS, _ rows: Int, _ columns: Range<Int>, _ left: LeftOperand, _ right: PackedOperand,
+    _ finish: Finish, _ target: Target, _ scratch: UnsafeMutablePointer<Float>
   ) {
     let isTransposed = left.kStride != 1
     for first in stride(from: columns.lowerBound, to: columns.upperBound, by: Self.openBLASColumns) {
       let chunk = first..<min(columns.upperBound, first + Self.openBLASColumns)
       let (weights, block) = (scratch, scratch + right.k * chunk.count)
       loops.unpack(right, columns: chunk, into: weights)
-      cblas_sgemm(
-        CblasRowMajor, isTransposed ? CblasTrans : CblasNoTrans, CblasNoTrans, blasint(rows),
-        blasint(chunk.count), blasint(right.k), 1, left.base,
-        blasint(isTransposed ? left.kStride : left.rowStride), weights, blasint(chunk.count), 0, block,
-        blasint(chunk.count))
+      openBLAS.multiply(
+        m: rows, n: chunk.count, k: right.k, left.base,
+        stride: isTransposed ? left.kStride : left.rowStride, isTransposed: isTransposed, weights,
+        stride: chunk.count, into: block, stride: chunk.count)
       loops.finishBlock(
         block, rows: rows, stride: chunk.count, columns: chunk, finish: finish, target: target)
     }

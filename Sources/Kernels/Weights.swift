@@ -4,17 +4,17 @@ import KernelInterface
 /// matrix.
 ///
 /// A read-only view: copying it copies no weight, and it keeps the memory's owner alive.
-public struct WeightStack: @unchecked Sendable {
+package struct WeightStack: @unchecked Sendable {
   // @unchecked: the memory is never written, and `owner` keeps it valid.
 
   /// n, how many matrices.
-  public let count: Int
+  package let count: Int
   /// k, the input width.
-  public let inputWidth: Int
+  package let inputWidth: Int
   /// c, the output width.
-  public let outputWidth: Int
+  package let outputWidth: Int
   /// How the numbers are stored.
-  public let element: WeightElement
+  package let element: ElementType
   let base: UnsafeRawPointer
   let owner: any AnyObject & Sendable
 
@@ -23,8 +23,8 @@ public struct WeightStack: @unchecked Sendable {
   /// - Parameters:
   ///   - bytes: [count, ⌈c/16⌉] panels as docs/checkpoint-format.md describes them.
   ///   - owner: keeps `bytes` valid and unchanged for as long as it lives.
-  public init(
-    packed bytes: UnsafeRawBufferPointer, element: WeightElement, count: Int = 1, inputWidth: Int,
+  package init(
+    packed bytes: UnsafeRawBufferPointer, element: ElementType, count: Int = 1, inputWidth: Int,
     outputWidth: Int, owner: any AnyObject & Sendable
   ) {
     guard let base = bytes.baseAddress else { fatalError("Kernels: a weight has bytes") }
@@ -36,7 +36,7 @@ public struct WeightStack: @unchecked Sendable {
   }
 
   /// Bytes of all the matrices.
-  public var byteCount: Int { count * panelCount(outputWidth) * matrix(0).panelStride }
+  package var byteCount: Int { count * panelCount(outputWidth) * matrix(0).panelStride }
 
   func matrix(_ index: Int) -> PackedOperand {
     let first = PackedOperand(base: base, element: element, k: inputWidth)
@@ -46,18 +46,18 @@ public struct WeightStack: @unchecked Sendable {
 }
 
 /// A stack of equal vectors [n, c] of Float: biases, gains, embeddings; read in place.
-public struct WeightVectors: @unchecked Sendable {
+package struct WeightVectors: @unchecked Sendable {
   // @unchecked: as for WeightStack.
 
   /// n, how many vectors.
-  public let count: Int
+  package let count: Int
   /// c, the width of each.
-  public let width: Int
+  package let width: Int
   let base: UnsafePointer<Float>
   let owner: any AnyObject & Sendable
 
   /// Views `bytes`, [count, width] of little-endian Float, as vectors; `owner` keeps them valid.
-  public init(bytes: UnsafeRawBufferPointer, count: Int = 1, width: Int, owner: any AnyObject & Sendable) {
+  package init(bytes: UnsafeRawBufferPointer, count: Int = 1, width: Int, owner: any AnyObject & Sendable) {
     guard let base = bytes.baseAddress else { fatalError("Kernels: a weight has bytes") }
     require(bytes.count == count * width * 4, "\(bytes.count) bytes for vectors [\(count), \(width)]")
     require(Int(bitPattern: base) % 4 == 0, "weights are aligned")
@@ -66,32 +66,15 @@ public struct WeightVectors: @unchecked Sendable {
   }
 }
 
-/// Bytes that weights can be a view of, for what is computed when a model is loaded.
-public final class WeightBytes: @unchecked Sendable {
-  // @unchecked: written once, before it is shared.
-
-  /// The bytes, aligned to a cache line. Valid while this object is alive.
-  public let bytes: UnsafeRawBufferPointer
-
-  /// A copy of `bytes`.
-  public init(_ bytes: some Collection<UInt8>) {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 64)
-    memory.copyBytes(from: bytes)
-    self.bytes = UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])
-  }
-
-  deinit { bytes.deallocate() }
-}
-
 /// `y = x·weights + bias`, the bias absent where the model has none.
-public struct Linear: Sendable {
+package struct Linear: Sendable {
   /// [k, c].
-  public let weights: WeightStack
+  package let weights: WeightStack
   /// [c].
-  public let bias: WeightVectors?
+  package let bias: WeightVectors?
 
   /// One matrix and its bias, or as many of both as there are experts.
-  public init(weights: WeightStack, bias: WeightVectors?) {
+  package init(weights: WeightStack, bias: WeightVectors?) {
     if let bias {
       require(
         bias.width == weights.outputWidth && bias.count == weights.count, "a bias as wide as the output")

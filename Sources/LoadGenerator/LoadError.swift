@@ -25,11 +25,11 @@ package enum LoadError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .invalidURL(let url):
-      "--url: expected http://HOST or http://HOST:PORT, found '\(url)'; the path is an option of its own"
+      "expected http://HOST or http://HOST:PORT without a path, found '\(url)'"
     case .invalidPath(let path):
-      "--path: expected a '/' and then ASCII letters, digits and marks without spaces, found '\(path)'"
+      "expected a '/' and then ASCII letters, digits and marks without spaces, found '\(path)'"
     case .invalidHeader(let name):
-      "--header: expected 'name: value' on one line, and not Host, Connection, Content-Length, Content-Type, "
+      "expected 'name: value' on one line, and not Host, Connection, Content-Length, Content-Type, "
         + "Transfer-Encoding or Expect; found one that begins with '\(name)'"
     case .unreadableFolder(let path): "\(path): can't list the folder"
     case .noImages(let folder, let byteLimit):

@@ -7,6 +7,15 @@ package enum BodyFraming: Equatable, Sendable {
   case length(Int)
   case chunked
 
+  /// How many bytes the body will have; nil when that is not said.
+  var declaredByteCount: Int? {
+    switch self {
+    case .none: 0
+    case .length(let count): count
+    case .chunked: nil
+    }
+  }
+
   /// - Parameters:
   ///   - fields: the request's header fields.
   ///   - version: the version as it was sent, such as `HTTP/1.1`.

@@ -4,16 +4,24 @@ import Synchronization
 
 /// One open connection, as the acceptor sees it: who is there and how long what it does may take.
 final class Client: Sendable {
-  private enum Phase {
-    /// Nothing of a request has arrived.
-    case idle(until: ContinuousClock.Instant)
+  enum Phase {
+    /// Between requests, or before the first.
+    case idle(since: ContinuousClock.Instant, until: ContinuousClock.Instant, Leisure)
     /// A request is coming in; its body, once that has begun, not too slowly.
-    case receiving(until: ContinuousClock.Instant, pace: BodyPace?)
+    case receiving(until: ContinuousClock.Instant, pace: BodyPace?, progress: BodyProgress)
     /// The request waits for its answer.
     case serving
     /// libmicrohttpd is sending.
     case sending(until: ContinuousClock.Instant)
+    /// Shut down; libmicrohttpd is about to close the descriptor.
     case closed
+  }
+
+  enum Leisure {
+    case beforeFirstRequest
+    case betweenRequests
+    /// The last request or its answer asked for the connection's end.
+    case afterLastRequest
   }
 
   private struct State {
@@ -31,37 +39,44 @@ final class Client: Sendable {
 
   init(
     descriptor: Int32, address: SocketAddress, credentials: TLSCredentials?,
-    idleUntil: ContinuousClock.Instant
+    idleSince now: ContinuousClock.Instant, until deadline: ContinuousClock.Instant
   ) {
     self.descriptor = descriptor
     remoteAddress = address.host
     addressGroup = address.group
     self.credentials = credentials
-    state = Mutex(State(phase: .idle(until: idleUntil)))
+    state = Mutex(State(phase: .idle(since: now, until: deadline, .beforeFirstRequest)))
   }
 
-  func beginIdling(until deadline: ContinuousClock.Instant) {
-    enter(.idle(until: deadline))
+  /// - Returns: false when the connection is shut down already.
+  @discardableResult
+  func beginIdling(
+    since now: ContinuousClock.Instant, until deadline: ContinuousClock.Instant, isEnding: Bool
+  ) -> Bool {
+    enter(.idle(since: now, until: deadline, isEnding ? .afterLastRequest : .betweenRequests))
   }
 
-  func beginReceiving(until deadline: ContinuousClock.Instant) {
-    enter(.receiving(until: deadline, pace: nil))
+  func beginReceiving(since now: ContinuousClock.Instant, until deadline: ContinuousClock.Instant) {
+    // Nothing is reserved for a head, so nothing but the deadline hurries it.
+    let progress = BodyProgress(reservedByteCount: 0, allowance: .seconds(1), beginning: now)
+    enter(.receiving(until: deadline, pace: nil, progress: progress))
   }
 
-  /// Holds the body, which begins now, to a pace.
-  func beginBody(_ pace: BodyPace) {
+  /// Holds the body, which begins now, to its pace.
+  func beginBody(_ progress: BodyProgress, pace: BodyPace?) {
     state.withLock { state in
-      guard case .receiving(let deadline, _) = state.phase else { return }
-      state.phase = .receiving(until: deadline, pace: pace)
+      guard case .receiving(let deadline, _, _) = state.phase else { return }
+      state.phase = .receiving(until: deadline, pace: pace, progress: progress)
     }
   }
 
-  /// Counts `byteCount` more bytes of a body that is held to a pace.
-  func receive(byteCount: Int) {
+  /// Counts `byteCount` more bytes of the body.
+  func receive(byteCount: Int, reservedByteCount: Int) {
     state.withLock { state in
-      guard case .receiving(let deadline, var pace?) = state.phase else { return }
-      pace.byteCount += byteCount
-      state.phase = .receiving(until: deadline, pace: pace)
+      guard case .receiving(let deadline, var pace, var progress) = state.phase else { return }
+      pace?.byteCount += byteCount
+      progress.receive(byteCount: byteCount, reservedByteCount: reservedByteCount, at: .now)
+      state.phase = .receiving(until: deadline, pace: pace, progress: progress)
     }
   }
 
@@ -73,51 +88,78 @@ final class Client: Sendable {
     enter(.sending(until: deadline))
   }
 
-  var isReceiving: Bool {
-    state.withLock { state in
-      if case .receiving = state.phase { true } else { false }
-    }
+  /// What the connection does now; it may do something else a moment later.
+  var phase: Phase {
+    state.withLock { $0.phase }
   }
 
-  private func enter(_ next: Phase) {
+  @discardableResult
+  private func enter(_ next: Phase) -> Bool {
     state.withLock { state in
-      if case .closed = state.phase { return }
+      if case .closed = state.phase { return false }
       state = State(phase: next)
+      return true
     }
   }
 
-  /// Shuts the connection down when it is out of time or its peer has left, telling a client in the middle of
-  /// a request `words` first. libmicrohttpd then sees the end of the stream and closes the descriptor.
-  /// - Returns: why a client that was still there was cut off.
+  /// Shuts the connection down for the reason that `judge` finds in its phase, if any. libmicrohttpd then
+  /// sees the end of the stream and closes the descriptor.
+  /// - Parameters:
+  ///   - words: what a client in the middle of a request is told; asked for only when it can be.
+  ///   - linger: takes a descriptor of the connection, to read what its client still sends.
+  /// - Returns: the reason.
   func close(
-    ifOverdueAt now: ContinuousClock.Instant, words: (HTTPServer.RefusalReason) -> [UInt8]
+    _ judge: (Phase) -> HTTPServer.RefusalReason?, words: (HTTPServer.RefusalReason) -> [UInt8],
+    linger: (Int32) -> Void
   ) -> HTTPServer.RefusalReason? {
     state.withLock { state in
-      let reason: HTTPServer.RefusalReason
-      switch state.phase {
-      case .idle(let deadline) where deadline < now: reason = .silence
-      case .receiving(let deadline, _) where deadline < now: reason = .receiveTimeout
-      case .receiving(_, let pace?) where pace.isTooSlow(at: now): reason = .receiveRate
-      case .sending(let deadline) where deadline < now: reason = .sendTimeout
-      case .idle, .receiving:
-        closeIfPeerHasLeft(&state)
-        return nil
-      case .serving, .sending, .closed: return nil
+      guard let reason = judge(state.phase) else { return nil }
+      if case .receiving = state.phase, credentials == nil {
+        send(words(reason))
+        linger(descriptor)
       }
-      sendAndShutDown(words(reason))
-      state.phase = .closed
+      shutDown(&state)
       return reason
     }
   }
 
-  /// Sends `words` past libmicrohttpd and shuts the connection down; for when a request is being received
-  /// and cannot be answered the regular way.
-  func closeAfterSending(_ words: [UInt8]) {
+  /// Sends `words`, by default past libmicrohttpd, and shuts the connection down; for when a request is being
+  /// received and cannot be answered the regular way.
+  /// - Parameters:
+  ///   - words: as in `close`.
+  ///   - sender: writes to the connection's TLS session; nil where that is not possible.
+  /// - Returns: whether the connection was receiving.
+  @discardableResult
+  func closeReceiving(
+    words: () -> [UInt8], through sender: (([UInt8]) -> Void)? = nil, linger: (Int32) -> Void
+  ) -> Bool {
     state.withLock { state in
-      guard case .receiving = state.phase else { return }
-      sendAndShutDown(words)
-      state.phase = .closed
+      guard case .receiving = state.phase else { return false }
+      if let sender {
+        sender(words())
+      } else if credentials == nil {
+        send(words())
+      }
+      linger(descriptor)
+      shutDown(&state)
+      return true
     }
+  }
+
+  /// Whether bytes have arrived that libmicrohttpd has not read. The descriptor must be open.
+  var hasUnreadBytes: Bool {
+    peek() > 0
+  }
+
+  /// Whether the peer will send no more. The descriptor must be open.
+  var hasPeerLeft: Bool {
+    let count = peek()
+    return count == 0 || count < 0 && errno != EAGAIN
+  }
+
+  private func peek() -> Int {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
   }
 
   /// Ends a connection whose peer will send no more and whose bytes have all been read.
@@ -125,22 +167,55 @@ final class Client: Sendable {
   /// libmicrohttpd's epoll loop misses an end that arrives together with the last bytes, and would keep the
   /// connection until its deadline. Only at the second look, because what was just read may still become a
   /// request. Its poll loop, which serves TLS, misses nothing.
-  private func closeIfPeerHasLeft(_ state: inout State) {
-    var byte: UInt8 = 0
-    guard credentials == nil, recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0 else { return }
-    if state.hadPeerLeft {
-      shutdown(descriptor, Int32(SHUT_RDWR))
-      state.phase = .closed
+  func closeIfPeerHasLeft() {
+    guard credentials == nil else { return }
+    state.withLock { state in
+      switch state.phase {
+      case .idle, .receiving: break
+      case .serving, .sending, .closed: return
+      }
+      guard peek() == 0 else { return }
+      if state.hadPeerLeft { shutDown(&state) }
+      state.hadPeerLeft = true
     }
-    state.hadPeerLeft = true
   }
 
-  private func sendAndShutDown(_ words: [UInt8]) {
-    // Only libmicrohttpd can write to a TLS session; such a client sees no more than the end. One attempt:
-    // nothing else has been sent for this request, so the socket's buffer has room.
-    if credentials == nil, !words.isEmpty {
-      _ = send(descriptor, words, words.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
-    }
+  private func shutDown(_ state: inout State) {
     shutdown(descriptor, Int32(SHUT_RDWR))
+    state.phase = .closed
+  }
+
+  /// One attempt: nothing else has been sent for this request, so the socket's buffer has room.
+  private func send(_ words: [UInt8]) {
+    guard !words.isEmpty else { return }
+    _ = Glibc.send(descriptor, words, words.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+  }
+}
+
+extension Client.Phase {
+  /// Why a connection in this phase is out of time at `now`; nil when it is not.
+  func overdueReason(at now: ContinuousClock.Instant) -> HTTPServer.RefusalReason? {
+    switch self {
+    case .idle(_, let deadline, .beforeFirstRequest) where deadline < now: .silence
+    case .idle(_, let deadline, _) where deadline < now: .idle
+    case .receiving(let deadline, _, _) where deadline < now: .receiveTimeout
+    case .receiving(_, let pace?, _) where pace.isTooSlow(at: now): .receiveRate
+    case .sending(let deadline) where deadline < now: .sendTimeout
+    case .idle, .receiving, .serving, .sending, .closed: nil
+    }
+  }
+
+  var isReceiving: Bool {
+    if case .receiving = self { true } else { false }
+  }
+
+  /// Since when the connection has been idle; nil when it is not.
+  var idleSince: ContinuousClock.Instant? {
+    if case .idle(let since, _, _) = self { since } else { nil }
+  }
+
+  /// When the request that is coming in last made progress; nil when none is.
+  var receivingSince: ContinuousClock.Instant? {
+    if case .receiving(_, _, let progress) = self { progress.lastProgress } else { nil }
   }
 }

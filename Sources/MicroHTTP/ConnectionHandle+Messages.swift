@@ -20,4 +20,15 @@ extension ConnectionHandle {
     if closing { _ = MHD_add_response_header(message, "Connection", "close") }
     return MHD_queue_response(pointer, UInt32(response.status), message) == .YES
   }
+
+  /// Writes bytes to the connection's TLS session, and that no more will come; nil for plain HTTP. Only on the
+  /// connection's own thread, in a callback.
+  func sender() -> (([UInt8]) -> Void)? {
+    guard let session = microhttp_tls_session(pointer) else { return nil }
+    return { bytes in
+      // One attempt: nothing else has been sent for this request, so there is room.
+      _ = gnutls_record_send(session, bytes, bytes.count)
+      _ = gnutls_bye(session, GNUTLS_SHUT_WR)
+    }
+  }
 }

@@ -12,7 +12,7 @@ enum Answer: Sendable {
 ///
 /// The connection is suspended only when the handler has returned without an answer, and under the lock, so
 /// a resume can never come before its suspend; an answer given inside the handler costs no suspend at all.
-final class Exchange: Sendable {
+final class Exchange: AnswerRecipient {
   private enum State {
     /// The handler runs on the server's thread.
     case handling

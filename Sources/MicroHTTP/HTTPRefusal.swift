@@ -3,17 +3,20 @@
 package struct HTTPRefusal: Error, Sendable, Equatable {
   /// The status code to answer.
   package let status: Int
-  /// A word for programs: `bad_request`, `payload_too_large`, `request_timeout`, `overloaded`,
-  /// `shutting_down` or `internal`.
+  /// A word for programs: `bad_request`, `payload_too_large`, `header_too_large`, `expectation_failed`,
+  /// `request_timeout`, `overloaded`, `shutting_down` or `internal`.
   package let errorType: String
   /// A sentence for people.
   package let message: String
+  /// After how many seconds another attempt may do better; the server adds it as `Retry-After`.
+  package let retryAfterSeconds: Int?
 
   /// Makes a refusal.
-  package init(status: Int, errorType: String, message: String) {
+  package init(status: Int, errorType: String, message: String, retryAfterSeconds: Int? = nil) {
     self.status = status
     self.errorType = errorType
     self.message = message
+    self.retryAfterSeconds = retryAfterSeconds
   }
 
   static func badRequest(_ message: String) -> HTTPRefusal {
@@ -37,12 +40,29 @@ package struct HTTPRefusal: Error, Sendable, Equatable {
       message: "the body came more slowly than \(minimumRate) bytes a second")
   }
 
+  static let stalled = HTTPRefusal(
+    status: 408, errorType: "request_timeout",
+    message: "the body made no progress while the server's memory for bodies was short")
+
+  static let expectationFailed = HTTPRefusal(
+    status: 417, errorType: "expectation_failed",
+    message: "the only expectation understood is \"100-continue\"")
+
+  static let headTooLarge = HTTPRefusal(
+    status: 431, errorType: "header_too_large", message: "the request's header is too large")
+
+  static let outOfMemory = HTTPRefusal(
+    status: 503, errorType: "overloaded",
+    message: "the server's memory for bodies is in use; try again later", retryAfterSeconds: 1)
+
   static let tooManyConnections = HTTPRefusal(
-    status: 503, errorType: "overloaded", message: "too many connections are open; try again later")
+    status: 503, errorType: "overloaded", message: "too many connections are open; try again later",
+    retryAfterSeconds: 1)
 
   static let tooManyConnectionsFromAddress = HTTPRefusal(
     status: 503, errorType: "overloaded",
-    message: "too many connections from this address are open; use one connection for several requests")
+    message: "too many connections from this address are open; use one connection for several requests",
+    retryAfterSeconds: 1)
 
   static let shuttingDown = HTTPRefusal(
     status: 503, errorType: "shutting_down", message: "the server is shutting down")

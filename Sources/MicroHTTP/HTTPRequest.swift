@@ -1,32 +1,39 @@
 /// One request, received in full.
 package struct HTTPRequest: Sendable {
-  /// The method as it was sent, which may be one that no standard knows. Methods are case-sensitive.
-  package let method: String
-  /// The path, percent-decoded: it begins with `/`, or is `*`. An encoded slash is decoded too.
-  package let path: String
-  /// The pairs after the `?`; `+` stands for a space.
-  package let query: HTTPQuery
-  /// The header fields. Names are tokens and values are free of control characters other than the tab;
-  /// bytes that are not UTF-8 have become U+FFFD.
-  package let headers: HTTPFields
+  /// What was known before the body came.
+  package let head: HTTPRequestHead
   /// The body; a chunked one has been put together.
-  package let body: [UInt8]
-  /// The client's numeric address without the port, such as `192.0.2.1` or `2001:db8::1`.
-  package let remoteAddress: String
+  package let body: HTTPBody
+
+  /// See `HTTPRequestHead.method`.
+  package var method: String { head.method }
+  /// See `HTTPRequestHead.path`.
+  package var path: String { head.path }
+  /// See `HTTPRequestHead.query`.
+  package var query: HTTPQuery { head.query }
+  /// See `HTTPRequestHead.headers`.
+  package var headers: HTTPFields { head.headers }
+  /// See `HTTPRequestHead.remoteAddress`.
+  package var remoteAddress: String { head.remoteAddress }
   /// When the request line had been read; the body came after it.
-  package let arrival: ContinuousClock.Instant
+  package var arrival: ContinuousClock.Instant { head.arrival }
+
+  /// Makes a request of a head and its body; in a test of a handler, together with
+  /// `HTTPResponder.init(receiver:)`.
+  package init(head: HTTPRequestHead, body: HTTPBody = .empty) {
+    self.head = head
+    self.body = body
+  }
 
   /// Makes a request, for a test of a handler.
   package init(
     method: String, path: String, query: HTTPQuery = HTTPQuery(), headers: HTTPFields = HTTPFields(),
     body: [UInt8] = [], remoteAddress: String = "127.0.0.1", arrival: ContinuousClock.Instant = .now
   ) {
-    self.method = method
-    self.path = path
-    self.query = query
-    self.headers = headers
-    self.body = body
-    self.remoteAddress = remoteAddress
-    self.arrival = arrival
+    self.init(
+      head: HTTPRequestHead(
+        method: method, path: path, query: query, headers: headers, declaredByteCount: body.count,
+        remoteAddress: remoteAddress, arrival: arrival),
+      body: HTTPBody(body))
   }
 }

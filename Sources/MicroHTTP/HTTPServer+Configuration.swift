@@ -7,15 +7,20 @@ extension HTTPServer {
     package var port: UInt16
     /// How many threads read and write connections and call the handler.
     package var threadCount: Int
-    /// How many connections may be open at once; one more is answered 503 and closed.
+    /// How many connections may be open at once. One more takes the place of the one that has been idle
+    /// longest, or else receiving longest without progress; it is answered 503 and closed where every other
+    /// one is being answered.
     package var connectionLimit: Int
     /// How many connections may be open at once from one IPv4 address or one IPv6 network of 64 bits; one
     /// more is answered 503 and closed. nil sets no limit, which is right behind a proxy.
     package var connectionsPerAddress: Int?
     /// The largest body, in bytes; a larger one is answered 413.
     package var bodyLimit: Int
-    /// How long a connection may go without a byte in either direction; rounded up to seconds. A request
-    /// that waits for its answer does not count as idle.
+    /// The bytes that bodies may take at once, from their heads on until the last reference to
+    /// `HTTPRequest.body` is gone; a body that does not fit is answered 503 before it is read. Several
+    /// servers may share one. nil sets no limit.
+    package var byteBudget: ByteBudget?
+    /// How long a connection may wait for its next request.
     package var idleTimeout: Duration
     /// How long a request may take from its first line to its last byte, however steadily it trickles in;
     /// a longer one is answered 408. A new connection has as long to send its first line.
@@ -30,14 +35,19 @@ extension HTTPServer {
     package var sendTimeout: Duration
     /// The certificate to speak TLS with; nil for plain HTTP.
     package var tls: TLS?
-    /// Turns a refusal of the server itself into a response.
+    /// Turns a refusal of the server itself into a response. It is called once for each answer that the server
+    /// gives by itself, when it gives it, so answers can be counted here; their clients may have left.
     package var refusalResponse: @Sendable (HTTPRefusal) -> HTTPResponse
+    /// Called, on a server thread, with the status of each answer that libmicrohttpd gives by itself to what
+    /// it cannot parse.
+    package var libraryAnswered: @Sendable (_ status: Int) -> Void = { _ in }
 
     /// Makes a configuration; see the properties.
     package init(
       host: String = "127.0.0.1", port: UInt16 = 0, threadCount: Int = 2, connectionLimit: Int = 1024,
-      connectionsPerAddress: Int? = nil, bodyLimit: Int = 16 << 20, idleTimeout: Duration = .seconds(60),
-      receiveTimeout: Duration = .seconds(60), minimumReceiveRate: Int = 0,
+      connectionsPerAddress: Int? = nil, bodyLimit: Int = 16 << 20, byteBudget: ByteBudget? = nil,
+      idleTimeout: Duration = .seconds(60), receiveTimeout: Duration = .seconds(60),
+      minimumReceiveRate: Int = 0,
       sendTimeout: Duration = .seconds(60), tls: TLS? = nil,
       refusalResponse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = {
         .text($0.message + "\n", status: $0.status)
@@ -49,12 +59,21 @@ extension HTTPServer {
       self.connectionLimit = connectionLimit
       self.connectionsPerAddress = connectionsPerAddress
       self.bodyLimit = bodyLimit
+      self.byteBudget = byteBudget
       self.idleTimeout = idleTimeout
       self.receiveTimeout = receiveTimeout
       self.minimumReceiveRate = minimumReceiveRate
       self.sendTimeout = sendTimeout
       self.tls = tls
       self.refusalResponse = refusalResponse
+    }
+
+    /// The most memory, in bytes, that connections take beside the byte budget and their responses: for each
+    /// libmicrohttpd's pool and state, and this server's own, and where TLS is spoken its session; for each
+    /// thread half a body, because a growing array is copied.
+    package var connectionByteCount: Int {
+      let perConnection = Daemon.connectionPoolByteCount + 8 << 10 + (tls == nil ? 0 : 64 << 10)
+      return connectionLimit * perConnection + threadCount * (bodyLimit / 2)
     }
 
     /// How long a response with a body of `count` bytes may take to be read.
@@ -72,6 +91,10 @@ extension HTTPServer {
         (1...1_000_000).contains(connectionLimit),
         "connectionLimit is \(connectionLimit); it must be 1 to 1000000")
       try check(bodyLimit >= 0, "bodyLimit is \(bodyLimit); it must not be negative")
+      // A body takes at most half of what is free.
+      try check(
+        byteBudget.map { $0.capacity / 2 >= bodyLimit } ?? true,
+        "byteBudget is \(byteBudget?.capacity ?? 0); it must be at least twice bodyLimit, \(bodyLimit)")
       try check(
         (connectionsPerAddress ?? 1) > 0,
         "connectionsPerAddress is \(connectionsPerAddress ?? 1); it must be positive")

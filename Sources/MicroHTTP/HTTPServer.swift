@@ -8,13 +8,18 @@ import Synchronization
 /// any thread later; meanwhile the connection waits without a thread.
 ///
 /// Refused by the server itself, with the configuration's `refusalResponse`: malformed targets, ambiguous body
-/// lengths, and headers with a NUL, a folded line or a bare line feed (400), slow requests (408), large bodies
-/// (413), connections beyond the limits and requests during the stop (503). What libmicrohttpd cannot even
-/// parse it answers with a short HTML page of its own, which it has no hook to replace: malformed lines and
-/// lengths (400), headers above 32 KiB (414, 431), other major versions (505).
+/// lengths, no or two hosts, and headers with a NUL, a folded line or a bare line feed (400), slow requests
+/// (408), large bodies (413), unknown expectations (417), bodies beyond the byte budget, connections beyond
+/// the limits and requests during the stop (503). What libmicrohttpd cannot even parse it answers with a short
+/// HTML page of its own, which it has no hook to replace: malformed lines and chunks (400), headers above
+/// 32 KiB (414, 431), chunk lines above 16 KiB or so (500), other major versions (505); a request line without
+/// a space it does not answer.
+///
+/// When as many connections are open as may be, the one that has been idle longest makes room for a new one,
+/// then the one that has been receiving longest without progress.
 ///
 /// Over TLS a connection is closed without an answer where plain HTTP gets one that libmicrohttpd has no part
-/// in: beyond the limit, for a slow request, and for a chunked body far above the limit.
+/// in: beyond the limit, to make room, and for a slow request.
 ///
 /// The process need not ignore SIGPIPE: nothing is sent without `MSG_NOSIGNAL`.
 package final class HTTPServer: Sendable {
@@ -27,19 +32,22 @@ package final class HTTPServer: Sendable {
   package let port: UInt16
 
   let core: ServerCore
-  private let daemon: Daemon
+  private let daemons: [Daemon]
   private let acceptor: Acceptor
   private let isStopped = Mutex(false)
 
   /// Binds, listens and starts the threads; when it returns, clients can connect.
   /// - Parameters:
   ///   - configuration: where to listen and the limits.
+  ///   - judge: called once for every request when its head has been read and found well-formed, before
+  ///     `100 Continue` and before the body; on a server thread, on several at once. It must not block.
   ///   - handler: called for every complete request, on a server thread, on several at once. It must not
   ///     block for long: other connections of that thread wait meanwhile. HEAD comes as HEAD; methods that
   ///     no standard knows come too.
   /// - Throws: `HTTPServerError`.
   package init(
     configuration: Configuration,
+    judge: @escaping @Sendable (HTTPRequestHead) -> HTTPVerdict = { _ in .accept },
     handler: @escaping @Sendable (HTTPRequest, HTTPResponder) -> Void
   ) throws(HTTPServerError) {
     try configuration.validate()
@@ -50,15 +58,20 @@ package final class HTTPServer: Sendable {
     var configuration = configuration
     configuration.connectionLimit = DescriptorLimit.makeRoom(
       forConnections: configuration.connectionLimit)
-    core = ServerCore(configuration: configuration, credentials: credentials, handler: handler)
-    guard let daemon = Daemon(core: core) else { throw .daemonFailed }
-    self.daemon = daemon
+    core = ServerCore(
+      configuration: configuration, credentials: credentials, judge: judge, handler: handler)
+    var daemons: [Daemon] = []
     do throws(HTTPServerError) {
-      acceptor = try Acceptor(core: core, daemon: daemon, socket: socket)
+      for _ in 0..<configuration.threadCount {
+        guard let daemon = Daemon(core: core) else { throw .daemonFailed }
+        daemons.append(daemon)
+      }
+      acceptor = try Acceptor(core: core, daemons: daemons, socket: socket)
     } catch {
-      daemon.stop()
+      for daemon in daemons { daemon.stop() }
       throw error
     }
+    self.daemons = daemons
   }
 
   deinit {
@@ -76,6 +89,11 @@ package final class HTTPServer: Sendable {
     core.configuration.connectionLimit
   }
 
+  /// The most memory that connections take beside the byte budget: see `Configuration.connectionByteCount`.
+  package var connectionByteCount: Int {
+    core.configuration.connectionByteCount
+  }
+
   /// How many connections are open.
   package var connectionCount: Int {
     core.clients.count
@@ -85,7 +103,7 @@ package final class HTTPServer: Sendable {
   /// response asks its client to close. May be called again.
   package func quiesce() {
     core.isQuiescing.store(true, ordering: .sequentiallyConsistent)
-    acceptor.stop()
+    acceptor.quiesce()
   }
 
   /// Quiesces, waits until every request handed to the handler has been answered, however long that takes,
@@ -106,9 +124,12 @@ package final class HTTPServer: Sendable {
       wait { unanswered == 0 }
       let sendLimit = ContinuousClock.now + Self.transferGrace
       wait { inFlight == 0 || .now > sendLimit }
-      daemon.stop()
-      // Connections that the daemon had not begun with end without a word from it.
+      acceptor.end()
+      core.countUnfinished()
+      for daemon in daemons { daemon.stop() }
+      // Connections that the daemons had not begun with end without a word from them.
       core.clients.removeAll()
+      core.lingering.closeAll()
       isStopped = true
     }
   }

@@ -1,7 +1,8 @@
 import CMicroHTTPD
 import Glibc
+import Synchronization
 
-/// A bound and listening TCP socket; closed with its last reference.
+/// A bound and listening TCP socket; closed with its last reference at the latest.
 final class ListeningSocket: Sendable {
   /// Connections the kernel completes before they are accepted; it may lower it to net.core.somaxconn.
   private static let backlog: Int32 = 1024
@@ -9,6 +10,7 @@ final class ListeningSocket: Sendable {
   let descriptor: Int32
   /// The port that was bound.
   let port: UInt16
+  private let isClosed = Atomic(false)
 
   /// Binds `host`:`port` and listens. `::` takes IPv4 connections as well.
   /// - Throws: any case of `HTTPServerError` about an address, or `.systemCall`.
@@ -32,7 +34,12 @@ final class ListeningSocket: Sendable {
   }
 
   deinit {
-    close(descriptor)
+    stopListening()
+  }
+
+  /// Closes the socket; a second call does nothing. `descriptor` must not be used any more.
+  func stopListening() {
+    if !isClosed.exchange(true, ordering: .relaxed) { close(descriptor) }
   }
 
   /// Binds, listens and reads back the address; `errno` says why it failed.

@@ -8,7 +8,7 @@ extension ServerCore {
 
   /// A whole response as bytes, for a connection that is closed without libmicrohttpd's help.
   func finalWords(_ refusal: HTTPRefusal) -> [UInt8] {
-    let response = configuration.refusalResponse(refusal)
+    let response = response(for: refusal)
     let reason = MHD_get_reason_phrase_for(UInt32(response.status)).map { String(cString: $0) } ?? ""
     var head = "HTTP/1.1 \(response.status) \(reason)\r\n"
     for field in response.headers.all where !field.value.utf8.contains(where: { $0 == 0x0D || $0 == 0x0A }) {

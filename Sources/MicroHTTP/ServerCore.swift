@@ -1,10 +1,12 @@
 import Synchronization
 
-/// What the server's threads share; it outlives the daemon.
+/// What the server's threads share; it outlives the daemons.
 final class ServerCore: Sendable {
   let configuration: HTTPServer.Configuration
+  let judge: @Sendable (HTTPRequestHead) -> HTTPVerdict
   let handler: @Sendable (HTTPRequest, HTTPResponder) -> Void
   let clients = ClientTable()
+  let lingering = LingeringSockets()
   /// What new connections prove the server's identity with; nil where the server speaks plain HTTP.
   let credentials: Mutex<TLSCredentials?>
   /// Connections turned away or cut off, since the start.
@@ -21,10 +23,12 @@ final class ServerCore: Sendable {
 
   init(
     configuration: HTTPServer.Configuration, credentials: TLSCredentials?,
+    judge: @escaping @Sendable (HTTPRequestHead) -> HTTPVerdict,
     handler: @escaping @Sendable (HTTPRequest, HTTPResponder) -> Void
   ) {
     self.configuration = configuration
     self.credentials = Mutex(credentials)
+    self.judge = judge
     self.handler = handler
   }
 
@@ -49,7 +53,14 @@ final class ServerCore: Sendable {
   func response(for answer: Answer) -> HTTPResponse {
     switch answer {
     case .response(let response): response
-    case .refusal(let refusal): configuration.refusalResponse(refusal)
+    case .refusal(let refusal): response(for: refusal)
     }
+  }
+
+  /// The response that tells a client of `refusal`; to be asked for once for each answer given.
+  func response(for refusal: HTTPRefusal) -> HTTPResponse {
+    var response = configuration.refusalResponse(refusal)
+    if let seconds = refusal.retryAfterSeconds { response.headers["Retry-After"] = String(seconds) }
+    return response
   }
 }

@@ -1,6 +1,6 @@
 import Kernels
 
-/// What a frozen model need not compute again: import stores it, and a file of version 1 gets it when loaded.
+/// What a frozen model need not compute again: import stores it.
 extension ModelConfiguration.SoftMoE {
   /// The router's matrix: `scale · normalize(phi)`, slot by slot.
   ///

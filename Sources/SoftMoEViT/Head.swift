@@ -11,15 +11,15 @@ struct Head {
 
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
-    mapHead = model.pooling == .map ? try MAPHead(weights["map_head"], model) : nil
-    finalNorm = try weights.layerNorm("final_norm", model.width, epsilon: model.normEpsilon)
+    mapHead = model.pooling == .map ? try MAPHead(weights[.mapHead], model) : nil
+    finalNorm = try weights.layerNorm(.finalNorm, model.width, epsilon: model.normEpsilon)
     preLogits =
       if let width = model.preLogitsWidth {
-        try weights.linear("pre_logits", model.width, width)
+        try weights.linear(.preLogits, model.width, width)
       } else {
         nil
       }
-    classifier = try weights.linear("head", model.featureWidth, model.classCount)
+    classifier = try weights.linear(.head, model.featureWidth, model.classCount)
   }
 
   /// `workspace.tokens` [b·m, d] → `workspace.features` [b, …] → `workspace.logits` [b, c].

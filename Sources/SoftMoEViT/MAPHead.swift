@@ -20,15 +20,15 @@ struct MAPHead {
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
     let d = model.width
-    query = try weights.query(model)
+    query = try weights.vectors(.query, shape: [d])
     keyNorm =
       model.qkNorm == .none
-      ? nil : try weights.layerNorm("key_norm", model.headWidth, epsilon: model.normEpsilon, shift: false)
-    keysAndValues = try weights.linear("key_value", d, 2 * d)
-    output = try weights.linear("out", d, d)
-    norm = try weights.layerNorm("norm", d, epsilon: model.normEpsilon)
-    up = try weights["mlp"].linear("up", d, model.mlpWidth)
-    down = try weights["mlp"].linear("down", model.mlpWidth, d)
+      ? nil : try weights.layerNorm(.keyNorm, model.headWidth, epsilon: model.normEpsilon, shift: false)
+    keysAndValues = try weights.linear(.keyValue, d, 2 * d)
+    output = try weights.linear(.out, d, d)
+    norm = try weights.layerNorm(.norm, d, epsilon: model.normEpsilon)
+    up = try weights[.mlp].linear(.up, d, model.mlpWidth)
+    down = try weights[.mlp].linear(.down, model.mlpWidth, d)
   }
 
   /// `workspace.normed` [b·m, d] → `workspace.pooled` [b, d].
@@ -51,20 +51,5 @@ struct MAPHead {
     compute.mlp(
       workspace.probeAttended, up: up, down: down, activation: model.activation.kernel, gain: nil,
       rows: imageCount, addingTo: &workspace.pooled)
-  }
-}
-
-extension WeightReader {
-  /// The probe's query [d]; a file of version 1 has what it is made of.
-  fileprivate func query(_ model: ModelConfiguration) throws(CheckpointError) -> WeightVectors {
-    let d = model.width
-    if checkpoint.version > 1 { return try vectors("query", shape: [d]) }
-    let kernel = try checkpoint.tensor(prefix + "query/kernel", shape: [d, d], types: [.f32, .bf16, .f16])
-    let query = model.probeQuery(
-      probe: try values("probe", shape: [d]), kernel: kernel.floats(),
-      bias: try values("query/bias", shape: [d]),
-      normScale: model.qkNorm == .none ? nil : try values("query_norm/scale", shape: [model.headWidth]))
-    let bytes = query.withUnsafeBytes { WeightBytes($0) }
-    return WeightVectors(bytes: bytes.bytes, width: d, owner: bytes)
   }
 }

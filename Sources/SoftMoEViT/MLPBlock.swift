@@ -9,9 +9,9 @@ struct MLPBlock {
 
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
-    up = try weights["mlp"].linear("up", model.width, model.mlpWidth)
-    down = try weights["mlp"].linear("down", model.mlpWidth, model.width)
-    gain = model.layerScale ? try weights.vectors("layer_scale2", shape: [model.width]) : nil
+    up = try weights[.mlp].linear(.up, model.width, model.mlpWidth)
+    down = try weights[.mlp].linear(.down, model.mlpWidth, model.width)
+    gain = model.layerScale ? try weights.vectors(.layerScale2, shape: [model.width]) : nil
   }
 
   /// Reads `workspace.normed` [b·m, d], adds to `workspace.tokens` [b·m, d].

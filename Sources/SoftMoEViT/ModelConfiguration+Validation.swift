@@ -10,14 +10,17 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
 }
 
 extension ModelConfiguration {
+  /// Of an image, in pixels.
+  package static let longestSide = 16_384
+
   /// Checks that every number is possible and that they fit each other.
   ///
   /// The bounds are far above any published model; they keep products of sizes within 63 bits.
   /// - Throws: `ConfigurationError` for the first key that is wrong.
   public func validate() throws(ConfigurationError) {
-    try require("image_height", imageHeight, in: 1...16_384)
-    try require("image_width", imageWidth, in: 1...16_384)
-    try require("patch_size", patchSize, in: 1...16_384)
+    try require("image_height", imageHeight, in: 1...Self.longestSide)
+    try require("image_width", imageWidth, in: 1...Self.longestSide)
+    try require("patch_size", patchSize, in: 1...Self.longestSide)
     try require("width", width, in: 1...65_536)
     try require("depth", depth, in: 1...1_024)
     try require("head_count", headCount, in: 1...65_536)
@@ -35,7 +38,10 @@ extension ModelConfiguration {
       patchCount <= 65_536, "image_height",
       "\(imageHeight)x\(imageWidth) makes \(patchCount) patches, expected at most 65536")
     try check(width % headCount == 0, "head_count", "\(headCount) heads do not divide the width \(width)")
-    try check(normEpsilon >= 0 && normEpsilon < 1, "norm_epsilon", "expected 0…1, found \(normEpsilon)")
+    // Without it a token of equal numbers is divided by zero.
+    try check(
+      normEpsilon > 0 && normEpsilon < 1, "norm_epsilon",
+      "expected a number above 0, below 1, found \(normEpsilon)")
     try check(
       classToken || pooling != .classToken, "pooling", "'class_token' needs a model with a class token")
     try check(
@@ -58,8 +64,9 @@ extension ModelConfiguration.SoftMoE {
       "\(expertCount) experts of \(slotsPerExpert) slots, expected at most 1048576 slots")
     try require("moe.expert_width", expertWidth, in: 1...1_048_576)
     try check(
-      normalizationEpsilon >= 0 && normalizationEpsilon < 1, "moe.normalization_epsilon",
-      "expected 0…1, found \(normalizationEpsilon)")
+      normalizationEpsilon < 1
+        && (normalizationEpsilon > 0 || normalization == .none && normalizationEpsilon == 0),
+      "moe.normalization_epsilon", "expected a number above 0, below 1, found \(normalizationEpsilon)")
   }
 }
 

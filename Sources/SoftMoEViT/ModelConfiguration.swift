@@ -1,6 +1,6 @@
 /// What a model is: sizes, and every choice in which the published implementations differ.
 ///
-/// It is the section `configuration` of a checkpoint. No key has a default: a file says all of it.
+/// It is the section `configuration` of a checkpoint. No key but the router has a default: a file says all of it.
 /// - Source: docs/checkpoint-format.md names each key.
 public struct ModelConfiguration: Codable, Sendable, Equatable {
   /// H and W of the input in pixels.
@@ -46,6 +46,8 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
 
   /// The Soft MoE layers of a model.
   public struct SoftMoE: Codable, Sendable, Equatable {
+    /// Who decides which expert works on which tokens; soft in a file that does not say.
+    public var router: RouterKind
     /// Indices of the blocks whose MLP is a Soft MoE, ascending.
     public var layers: [Int]
     /// n.
@@ -65,10 +67,11 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
 
     /// All values, in the order of the properties.
     public init(
-      layers: [Int], expertCount: Int, slotsPerExpert: Int, expertWidth: Int,
+      router: RouterKind = .soft, layers: [Int], expertCount: Int, slotsPerExpert: Int, expertWidth: Int,
       normalization: NormalizationKind, normalizationEpsilon: Float, slotSource: SlotSource,
       dispatchRounding: DispatchRounding
     ) {
+      self.router = router
       self.layers = layers
       self.expertCount = expertCount
       self.slotsPerExpert = slotsPerExpert
@@ -79,11 +82,26 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       self.dispatchRounding = dispatchRounding
     }
 
+    /// Reads what a checkpoint says.
+    public init(from decoder: any Decoder) throws {
+      let keys = try decoder.container(keyedBy: CodingKeys.self)
+      // Files from before there was a choice have no such key; null is none.
+      router = keys.contains(.router) ? try keys.decode(RouterKind.self, forKey: .router) : .soft
+      layers = try keys.decode([Int].self, forKey: .layers)
+      expertCount = try keys.decode(Int.self, forKey: .expertCount)
+      slotsPerExpert = try keys.decode(Int.self, forKey: .slotsPerExpert)
+      expertWidth = try keys.decode(Int.self, forKey: .expertWidth)
+      normalization = try keys.decode(NormalizationKind.self, forKey: .normalization)
+      normalizationEpsilon = try keys.decode(Float.self, forKey: .normalizationEpsilon)
+      slotSource = try keys.decode(SlotSource.self, forKey: .slotSource)
+      dispatchRounding = try keys.decode(DispatchRounding.self, forKey: .dispatchRounding)
+    }
+
     /// s = n·p.
     public var slotCount: Int { expertCount * slotsPerExpert }
 
     enum CodingKeys: String, CodingKey {
-      case layers, normalization
+      case router, layers, normalization
       case expertCount = "expert_count"
       case slotsPerExpert = "slots_per_expert"
       case expertWidth = "expert_width"

@@ -46,6 +46,12 @@ public enum PoolingKind: String, Codable, Sendable, CaseIterable {
   case map
 }
 
+/// Who decides which expert works on which tokens.
+public enum RouterKind: String, Codable, Sendable, CaseIterable {
+  /// Every slot mixes all tokens, every token all slots' outputs (Soft MoE).
+  case soft
+}
+
 /// How tokens and phi are brought to length 1 before the router's product.
 public enum NormalizationKind: String, Codable, Sendable, CaseIterable {
   /// v · rsqrt(Σv² + ε) (vmoe).

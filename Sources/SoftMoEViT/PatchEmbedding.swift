@@ -12,16 +12,16 @@ struct PatchEmbedding {
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
     projection = try weights.linear(
-      "patch_embedding", model.patchSize * model.patchSize * 3, model.width, bias: model.patchBias)
-    classToken = model.classToken ? try weights.vectors("class_token", shape: [model.width]) : nil
+      .patchEmbedding, model.patchSize * model.patchSize * 3, model.width, bias: model.patchBias)
+    classToken = model.classToken ? try weights.vectors(.classToken, shape: [model.width]) : nil
     positions =
       switch model.position {
-      case .allTokens: try weights.vectors("position_embedding", shape: [model.tokenCount, model.width])
-      case .patches: try weights.vectors("position_embedding", shape: [model.patchCount, model.width])
+      case .allTokens: try weights.vectors(.positionEmbedding, shape: [model.tokenCount, model.width])
+      case .patches: try weights.vectors(.positionEmbedding, shape: [model.patchCount, model.width])
       case .none: nil
       }
     preNorm =
-      model.preNorm ? try weights.layerNorm("pre_norm", model.width, epsilon: model.normEpsilon) : nil
+      model.preNorm ? try weights.layerNorm(.preNorm, model.width, epsilon: model.normEpsilon) : nil
   }
 
   /// `workspace.patches` [b·patches, P·P·3] → `workspace.tokens` [b·m, d].

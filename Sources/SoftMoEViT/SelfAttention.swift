@@ -10,9 +10,9 @@ struct SelfAttention {
 
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
-    let attention = weights["attention"]
-    let qkv = try attention.linear("qkv", model.width, 3 * model.width, bias: model.qkvBias)
-    func headNorm(_ name: String) throws(CheckpointError) -> LayerNorm? {
+    let attention = weights[.attention]
+    let qkv = try attention.linear(.qkv, model.width, 3 * model.width, bias: model.qkvBias)
+    func headNorm(_ name: TensorName.Part) throws(CheckpointError) -> LayerNorm? {
       switch model.qkNorm {
       case .none: nil
       case .scale, .scaleAndShift:
@@ -21,9 +21,9 @@ struct SelfAttention {
       }
     }
     projection = AttentionProjection(
-      qkv: qkv, queryNorm: try headNorm("query_norm"), keyNorm: try headNorm("key_norm"))
-    output = try attention.linear("out", model.width, model.width)
-    gain = model.layerScale ? try weights.vectors("layer_scale1", shape: [model.width]) : nil
+      qkv: qkv, queryNorm: try headNorm(.queryNorm), keyNorm: try headNorm(.keyNorm))
+    output = try attention.linear(.out, model.width, model.width)
+    gain = model.layerScale ? try weights.vectors(.layerScale1, shape: [model.width]) : nil
   }
 
   /// Reads `workspace.normed` [b·m, d], adds to `workspace.tokens` [b·m, d].

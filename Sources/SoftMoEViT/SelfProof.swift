@@ -17,9 +17,9 @@ public struct SelfProofError: Error, Equatable, Sendable, CustomStringConvertibl
 /// It finds what checksums can't: a broken build, a processor or a BLAS that computes wrongly.
 public struct SelfProof: Sendable {
   /// [H, W, 3], normalised.
-  public static let imageName = "probe/image"
+  package static let imageName = TensorName(.probe)[.image]
   /// [c].
-  public static let logitsName = "probe/logits"
+  package static let logitsName = TensorName(.probe)[.logits]
   /// How far a logit may be off, as a share of the largest logit (or of 1): orders of summation differ
   /// between processors by 10⁻⁵ at most, damage by far more.
   public static let relativeBound: Float = 1e-3
@@ -30,10 +30,10 @@ public struct SelfProof: Sendable {
   ///
   /// - Throws: `CheckpointError` for tensors of another shape.
   public init?(_ checkpoint: Checkpoint, _ model: ModelConfiguration) throws(CheckpointError) {
-    guard checkpoint.tensors.contains(where: { $0.name == Self.imageName }) else { return nil }
+    guard checkpoint.contains(Self.imageName) else { return nil }
     image = try checkpoint.tensor(
-      Self.imageName, shape: [model.imageHeight, model.imageWidth, 3], types: [.f32])
-    expected = try checkpoint.tensor(Self.logitsName, shape: [model.classCount], types: [.f32])
+      "\(Self.imageName)", shape: [model.imageHeight, model.imageWidth, 3], types: [.f32])
+    expected = try checkpoint.tensor("\(Self.logitsName)", shape: [model.classCount], types: [.f32])
   }
 
   /// The logits that the model gives for the probe now.
@@ -54,6 +54,8 @@ public struct SelfProof: Sendable {
       let difference = abs(pair.0 - pair.1)
       return difference.isNaN ? .infinity : max(largest, difference)
     }
-    guard difference <= bound else { throw SelfProofError(difference: difference, bound: bound) }
+    guard difference <= bound, bound.isFinite else {
+      throw SelfProofError(difference: difference, bound: bound)
+    }
   }
 }

@@ -3,14 +3,14 @@ import Kernels
 
 /// A Soft Mixture-of-Experts Vision Transformer, frozen: its weights, read in place from a checkpoint.
 ///
-///     image → patches → tokens → blocks (attention, then MLP or Soft MoE) → features → logits
+///     image → patches → tokens → blocks (attention, then MLP or experts) → features → logits
 ///
 /// - Source: arXiv 2308.00951; ViT: arXiv 2010.11929.
 public struct SoftMoEViT: Sendable {
   /// What the model is.
   public let configuration: ModelConfiguration
   private let patchEmbedding: PatchEmbedding
-  let blocks: [EncoderBlock]
+  private let blocks: [EncoderBlock]
   private let head: Head
 
   /// Finds every weight in a checkpoint and checks its shape.
@@ -19,7 +19,7 @@ public struct SoftMoEViT: Sendable {
   public init(_ checkpoint: Checkpoint) throws(ModelError) {
     let configuration: ModelConfiguration
     do throws(CheckpointError) {
-      configuration = try checkpoint.section("configuration")
+      configuration = try checkpoint.section(.configuration)
     } catch {
       throw .checkpoint(error)
     }
@@ -30,7 +30,7 @@ public struct SoftMoEViT: Sendable {
       patchEmbedding = try PatchEmbedding(weights, configuration)
       var blocks: [EncoderBlock] = []
       for index in 0..<configuration.depth {
-        blocks.append(try EncoderBlock(weights["blocks/\(index)"], configuration, index: index))
+        blocks.append(try EncoderBlock(weights.block(index), configuration, index: index))
       }
       self.blocks = blocks
       head = try Head(weights, configuration)
@@ -54,18 +54,19 @@ public struct SoftMoEViT: Sendable {
 
   /// One forward pass over the first `imageCount` images. It allocates nothing.
   ///
-  /// - Parameter observe: called after each Soft MoE layer, while its router's weights are in place.
+  /// Whatever the pixels are, it ends: `workspace.isFinite(_:)` tells whether an image's results are numbers. No
+  /// image has a part in another's results.
+  /// - Parameter observer: called after each router, while its weights are in place.
   public func forward(
-    imageCount: Int, _ workspace: inout Workspace,
-    observe: (_ layer: Int, _ workspace: borrowing Workspace) -> Void = { _, _ in }
+    imageCount: Int, _ workspace: inout Workspace, observer: (any RoutingObserver)? = nil
   ) {
     precondition((1...workspace.maxImageCount).contains(imageCount), "a batch of \(imageCount)")
+    if let summaries = observer?.summaries {
+      precondition(summaries.maxImageCount >= imageCount, "summaries of \(summaries.maxImageCount) images")
+    }
     workspace.profile?.begin()
     patchEmbedding(imageCount: imageCount, &workspace)
-    for block in blocks {
-      block(imageCount: imageCount, &workspace)
-      if let layer = block.moeLayer { observe(layer, workspace) }
-    }
+    for block in blocks { block(imageCount: imageCount, &workspace, observer) }
     head(imageCount: imageCount, &workspace)
   }
 }

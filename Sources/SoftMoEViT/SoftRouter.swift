@@ -9,7 +9,7 @@ import Kernels
 ///
 /// Both softmaxes stay inside one image. `scale · normalize(phi)` is a constant of the checkpoint.
 /// - Source: arXiv 2308.00951, eq. 1 and 3, algorithm 2.
-struct SoftRouter {
+struct SoftRouter: Router {
   private let model: ModelConfiguration
   private let moe: ModelConfiguration.SoftMoE
   private let phi: Linear
@@ -19,43 +19,51 @@ struct SoftRouter {
   {
     self.model = model
     self.moe = moe
-    phi = Linear(weights: try weights.router(model.width, moe), bias: nil)
+    phi = try weights.linear(.router, model.width, moe.slotCount, bias: false)
   }
 
-  /// Reads `workspace.normed` (X); writes dispatch and combine weights and slot inputs.
-  ///
-  /// - Parameter layer: which of the Soft MoE layers this is, for the statistics' rows.
-  func callAsFunction(imageCount: Int, layer: Int, _ workspace: inout Workspace) {
+  /// `logits = normalize(X) · phi`, phi normalised and scaled.
+  func computeLogits(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     let m = model.tokenCount
-    let observedRow = workspace.observesRouting ? layer * workspace.maxImageCount : nil
     if let normalization = moe.l2Normalization {
       compute.normalize(
         workspace.normed, normalization, rows: imageCount * m, into: &workspace.routerTokens)
       compute.linear(
-        workspace.routerTokens, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.combineWeights)
+        workspace.routerTokens, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.routerLogits)
     } else {
       compute.linear(
-        workspace.normed, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.combineWeights)
+        workspace.normed, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.routerLogits)
     }
+  }
+
+  /// `dispatch = softmax over tokens`, then `combine = softmax over slots`, in the place of the logits.
+  func computeWeights(
+    imageCount: Int, layer: Int, _ workspace: inout Workspace, _ summaries: RoutingSummaries?
+  ) {
+    let compute = workspace.compute
+    let m = model.tokenCount
+    guard let summaries else {
+      compute.softmaxOverTokens(
+        workspace.routerLogits, imageCount: imageCount, tokenCount: m, into: &workspace.dispatchWeights)
+      compute.softmaxOverSlots(rows: imageCount * m, inPlace: &workspace.combineWeights)
+      return
+    }
+    let row = layer * summaries.maxImageCount
     compute.softmaxOverTokens(
-      workspace.combineWeights, imageCount: imageCount, tokenCount: m, into: &workspace.dispatchWeights,
-      effectiveTokens: &workspace.effectiveTokens, largestWeight: &workspace.largestDispatch,
-      firstRow: observedRow)
+      workspace.routerLogits, imageCount: imageCount, tokenCount: m, into: &workspace.dispatchWeights,
+      effectiveTokens: &summaries.effectiveTokens, largestWeight: &summaries.largestDispatch, firstRow: row)
     compute.softmaxOverSlots(rows: imageCount * m, inPlace: &workspace.combineWeights)
-    if let observedRow {
-      compute.tokenContribution(
-        workspace.dispatchWeights, imageCount: imageCount, tokenCount: m, into: &workspace.tokenContribution,
-        firstRow: observedRow)
-      compute.combineMass(
-        workspace.combineWeights, imageCount: imageCount, tokenCount: m, into: &workspace.combineMass,
-        firstRow: observedRow)
-    }
-    mixTokens(imageCount: imageCount, &workspace)
+    compute.tokenContribution(
+      workspace.dispatchWeights, imageCount: imageCount, tokenCount: m, into: &summaries.tokenContribution,
+      firstRow: row)
+    compute.slotMass(
+      workspace.combineWeights, imageCount: imageCount, tokenCount: m, into: &summaries.slotMass,
+      firstRow: row)
   }
 
   /// `slotInputs = dispatchᵀ · X`, X normalised or rounded where the configuration says so.
-  private func mixTokens(imageCount: Int, _ workspace: inout Workspace) {
+  func dispatch(imageCount: Int, _ workspace: inout Workspace) -> Int {
     let compute = workspace.compute
     let m = model.tokenCount
     let isNormalized = moe.slotSource == .normalizedTokens && moe.normalization != .none
@@ -74,19 +82,17 @@ struct SoftRouter {
         workspace.normed, workspace.dispatchWeights, imageCount: imageCount, tokenCount: m,
         into: &workspace.slotInputs)
     }
+    return moe.slotsPerExpert * imageCount
   }
-}
 
-extension WeightReader {
-  /// The router's matrix [d, s]; a file of version 1 has its factors.
-  fileprivate func router(_ width: Int, _ moe: ModelConfiguration.SoftMoE) throws(CheckpointError)
-    -> WeightStack
-  {
-    if checkpoint.version > 1 { return try stack("router/kernel", width, moe.slotCount) }
-    let phi = try values("phi", shape: [width, moe.slotCount])
-    let kernel = moe.routerKernel(phi: phi, scale: try values("scale", shape: [1])[0])
-    let packed = WeightBytes(Panels.pack(kernel, k: width, c: moe.slotCount, type: .f32))
-    return WeightStack(
-      packed: packed.bytes, element: .f32, inputWidth: width, outputWidth: moe.slotCount, owner: packed)
+  /// `tokens += gain · (combine · slotOutputs)`, the outputs rounded where the configuration says so.
+  func combine(imageCount: Int, gain: WeightVectors?, _ workspace: inout Workspace) {
+    let compute = workspace.compute
+    if moe.dispatchRounding == .bfloat16 {
+      compute.roundToBFloat16(rows: moe.slotCount * imageCount, inPlace: &workspace.slotOutputs)
+    }
+    compute.mixSlots(
+      workspace.slotOutputs, workspace.combineWeights, imageCount: imageCount, tokenCount: model.tokenCount,
+      gain: gain, addingTo: &workspace.tokens)
   }
 }

@@ -1,79 +1,54 @@
 import Checkpoint
 import Kernels
 
-/// Reads a model's weights by names relative to a layer's prefix, each with the shape it must have.
+/// Reads a model's weights by names relative to a layer, each with the shape it must have.
 ///
 /// The views it hands out point into the mapped file; nothing is copied.
 struct WeightReader {
   let checkpoint: Checkpoint
-  var prefix = ""
+  private var layer: TensorName?
+
+  init(checkpoint: Checkpoint) { self.init(checkpoint, nil) }
+
+  private init(_ checkpoint: Checkpoint, _ layer: TensorName?) {
+    (self.checkpoint, self.layer) = (checkpoint, layer)
+  }
 
   /// The reader of a part of this part.
-  subscript(_ part: String) -> WeightReader {
-    WeightReader(checkpoint: checkpoint, prefix: prefix + part + "/")
-  }
+  subscript(_ part: TensorName.Part) -> WeightReader { WeightReader(checkpoint, name(part)) }
 
-  /// `count` matrices [inputWidth, outputWidth] under `name`/kernel, and their biases under `name`/bias.
-  func linear(_ name: String, count: Int? = nil, _ inputWidth: Int, _ outputWidth: Int, bias: Bool = true)
-    throws(CheckpointError) -> Linear
-  {
-    let weights = try stack(name + "/kernel", count: count, inputWidth, outputWidth)
-    let biasShape = (count.map { [$0] } ?? []) + [outputWidth]
-    return Linear(weights: weights, bias: bias ? try vectors(name + "/bias", shape: biasShape) : nil)
-  }
+  /// The reader of a block.
+  func block(_ index: Int) -> WeightReader { WeightReader(checkpoint, .block(index)) }
 
-  /// Matrices in panels, in place; those that a file of version 1 has row-major are packed in memory.
-  func stack(_ name: String, count: Int? = nil, _ inputWidth: Int, _ outputWidth: Int)
-    throws(CheckpointError) -> WeightStack
-  {
-    let shape = (count.map { [$0] } ?? []) + [inputWidth, outputWidth]
-    let kernel = try checkpoint.tensor(prefix + name, shape: shape, types: ElementType.allCases)
-    if kernel.arrangement == .panels {
-      return WeightStack(
-        packed: kernel.bytes, element: kernel.type.weightElement, count: count ?? 1, inputWidth: inputWidth,
-        outputWidth: outputWidth, owner: kernel.file)
-    }
-    let size = inputWidth * outputWidth
-    var packed: [UInt8] = []
-    for index in 0..<(count ?? 1) {
-      let values = kernel.floats(index * size..<(index + 1) * size)
-      packed += Panels.pack(values, k: inputWidth, c: outputWidth, type: kernel.type)
-    }
-    let bytes = WeightBytes(packed)
-    return WeightStack(
-      packed: bytes.bytes, element: kernel.type.weightElement, count: count ?? 1, inputWidth: inputWidth,
-      outputWidth: outputWidth, owner: bytes)
+  /// `count` matrices [inputWidth, outputWidth] in panels, and their biases.
+  func linear(
+    _ part: TensorName.Part, count: Int? = nil, _ inputWidth: Int, _ outputWidth: Int, bias: Bool = true
+  ) throws(CheckpointError) -> Linear {
+    let stack = count.map { [$0] } ?? []
+    let kernel = try checkpoint.tensor(
+      "\(name(part)[.kernel])", shape: stack + [inputWidth, outputWidth], .panels)
+    let weights = WeightStack(
+      packed: kernel.bytes, element: kernel.type, count: count ?? 1, inputWidth: inputWidth,
+      outputWidth: outputWidth, owner: kernel.file)
+    return Linear(
+      weights: weights, bias: bias ? try self[part].vectors(.bias, shape: stack + [outputWidth]) : nil)
   }
 
   /// Scale and shift of a LayerNorm.
-  func layerNorm(_ name: String, _ width: Int, epsilon: Float, shift: Bool = true)
+  func layerNorm(_ part: TensorName.Part, _ width: Int, epsilon: Float, shift: Bool = true)
     throws(CheckpointError) -> LayerNorm
   {
     LayerNorm(
-      scale: try vectors(name + "/scale", shape: [width]),
-      shift: shift ? try vectors(name + "/bias", shape: [width]) : nil, epsilon: epsilon)
+      scale: try self[part].vectors(.scale, shape: [width]),
+      shift: shift ? try self[part].vectors(.bias, shape: [width]) : nil, epsilon: epsilon)
   }
 
   /// Float vectors [width] or [count, width].
-  func vectors(_ name: String, shape: [Int]) throws(CheckpointError) -> WeightVectors {
-    let tensor = try checkpoint.tensor(prefix + name, shape: shape, types: [.f32])
+  func vectors(_ part: TensorName.Part, shape: [Int]) throws(CheckpointError) -> WeightVectors {
+    let tensor = try checkpoint.tensor("\(name(part))", shape: shape, types: [.f32])
     let width = shape.last ?? 1
     return WeightVectors(bytes: tensor.bytes, count: tensor.count / width, width: width, owner: tensor.file)
   }
 
-  /// A small tensor, copied.
-  func values(_ name: String, shape: [Int]) throws(CheckpointError) -> [Float] {
-    try checkpoint.tensor(prefix + name, shape: shape, types: [.f32]).floats()
-  }
-}
-
-extension ElementType {
-  fileprivate var weightElement: WeightElement {
-    switch self {
-    case .f32: .f32
-    case .bf16: .bf16
-    case .f16: .f16
-    case .int8: .int8
-    }
-  }
+  private func name(_ part: TensorName.Part) -> TensorName { layer?[part] ?? TensorName(part) }
 }

@@ -2,18 +2,16 @@ import Kernels
 
 /// What a forward pass writes. Allocated once, for the largest batch.
 ///
-/// Axes: b images, m tokens, d width, h MLP width, s slots, l Soft MoE layers.
+/// Axes: b images, m tokens, d width, h MLP width, s slots.
 public struct Workspace: ~Copyable {
   /// The largest batch.
   public let maxImageCount: Int
   /// m.
   let tokenCount: Int
-  /// Whether a forward pass gathers what its routing did; see `routing(of:layer:)`.
-  public var observesRouting = true
   /// Set it to an empty one to learn where time goes.
   public var profile: ForwardProfile?
-  /// Threads and their scratch.
-  public let compute: Compute
+  /// The machine's threads, and scratch for each.
+  package let compute: Compute
 
   /// [b·patches, P·P·3], the input.
   var patches: Matrix
@@ -27,7 +25,9 @@ public struct Workspace: ~Copyable {
   var attended: Matrix
   /// [b·m, d], tokens after the router's normalisation, or rounded for dispatch.
   var routerTokens: Matrix
-  /// [b·m, s]: the router's logits, then the combine weights.
+  /// [b·m, s].
+  var routerLogits: Matrix
+  /// [b·m, s], in the memory of the router's logits: a softmax in place makes one of the other.
   var combineWeights: Matrix
   /// [b·m, s].
   var dispatchWeights: Matrix
@@ -35,12 +35,6 @@ public struct Workspace: ~Copyable {
   var slotInputs: Matrix
   /// [s·b, d], slot-major.
   var slotOutputs: Matrix
-  /// [l·b, s]: each slot's share of an image's combine weights.
-  var combineMass: Matrix
-  /// [l·b, s]: exp of the entropy of each dispatch column, and its largest weight.
-  var effectiveTokens, largestDispatch: Matrix
-  /// [l·b, m]: how much each token is read, over the mean token.
-  var tokenContribution: Matrix
   /// [b·m, 2·d], [b, d]: the steps of a MAP head; empty without one.
   var probeKeysAndValues, probeAttended: Matrix
   /// [b, d], pooled.
@@ -49,52 +43,48 @@ public struct Workspace: ~Copyable {
   var features: Matrix
   /// [b, c].
   var logits: Matrix
+}
 
+extension Workspace {
   /// Room for `maxImageCount` images of a model.
+  ///
+  /// - Parameter threads: the machine's; workspaces share them.
+  /// - Throws: `MachineError.memory`.
   public init(
-    for configuration: ModelConfiguration, maxImageCount: Int, threadCount: Int,
-    kernels: KernelSet = .standard
-  ) {
+    for configuration: ModelConfiguration, maxImageCount: Int, threads: ThreadPool, kernels: KernelSet
+  ) throws(MachineError) {
     let (b, m, d) = (maxImageCount, configuration.tokenCount, configuration.width)
     let s = configuration.moe?.slotCount ?? 0
-    let layers = configuration.moeLayers.count
-    self.maxImageCount = b
-    tokenCount = m
-    compute = Compute(
-      threadCount: threadCount, kernels: kernels,
-      scratchCount: Self.scratchCount(configuration, maxImageCount: b, kernels))
-    patches = Matrix(
-      rows: b * configuration.patchCount, columns: configuration.patchSize * configuration.patchSize * 3)
-    tokens = Matrix(rows: b * m, columns: d)
-    normed = Matrix(rows: b * m, columns: d)
-    let projected = Compute.projectedImageCount(
-      of: b, headCount: configuration.headCount, headWidth: configuration.headWidth, threadCount: threadCount,
-      kernels)
-    qkv = Matrix(rows: projected * m, columns: 3 * d)
-    attended = Matrix(rows: b * m, columns: d)
-    routerTokens = Matrix(rows: s == 0 ? 0 : b * m, columns: d)
-    combineWeights = Matrix(rows: b * m, columns: s)
-    dispatchWeights = Matrix(rows: b * m, columns: s)
-    slotInputs = Matrix(rows: s * b, columns: d)
-    slotOutputs = Matrix(rows: s * b, columns: d)
-    combineMass = Matrix(rows: layers * b, columns: s)
-    effectiveTokens = Matrix(rows: layers * b, columns: s)
-    largestDispatch = Matrix(rows: layers * b, columns: s)
-    tokenContribution = Matrix(rows: layers * b, columns: m)
     let probes = configuration.pooling == .map ? b : 0
-    probeKeysAndValues = Matrix(rows: probes * m, columns: 2 * d)
-    probeAttended = Matrix(rows: probes, columns: d)
-    pooled = Matrix(rows: b, columns: d)
-    features = Matrix(rows: b, columns: configuration.featureWidth)
-    logits = Matrix(rows: b, columns: configuration.classCount)
+    let projected = Compute.projectedImageCount(
+      of: b, headCount: configuration.headCount, headWidth: configuration.headWidth,
+      threadCount: threads.threadCount, kernels)
+    let routerLogits = try Matrix(rows: b * m, columns: s)
+    let combineWeights = Matrix(sharing: routerLogits)
+    self.init(
+      maxImageCount: b, tokenCount: m,
+      compute: try Compute(
+        threads: threads, kernels: kernels,
+        scratchCount: Self.scratchCount(configuration, maxImageCount: b, kernels)),
+      patches: try Matrix(
+        rows: b * configuration.patchCount, columns: configuration.patchSize * configuration.patchSize * 3),
+      tokens: try Matrix(rows: b * m, columns: d), normed: try Matrix(rows: b * m, columns: d),
+      qkv: try Matrix(rows: projected * m, columns: 3 * d), attended: try Matrix(rows: b * m, columns: d),
+      routerTokens: try Matrix(rows: s == 0 ? 0 : b * m, columns: d),
+      routerLogits: routerLogits, combineWeights: combineWeights,
+      dispatchWeights: try Matrix(rows: b * m, columns: s),
+      slotInputs: try Matrix(rows: s * b, columns: d), slotOutputs: try Matrix(rows: s * b, columns: d),
+      probeKeysAndValues: try Matrix(rows: probes * m, columns: 2 * d),
+      probeAttended: try Matrix(rows: probes, columns: d), pooled: try Matrix(rows: b, columns: d),
+      features: try Matrix(rows: b, columns: configuration.featureWidth),
+      logits: try Matrix(rows: b, columns: configuration.classCount))
   }
 
   /// Bytes held, scratch included.
   public var byteCount: Int {
     compute.byteCount + patches.byteCount + tokens.byteCount + normed.byteCount + qkv.byteCount
-      + attended.byteCount + routerTokens.byteCount + combineWeights.byteCount
-      + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount + combineMass.byteCount
-      + effectiveTokens.byteCount + largestDispatch.byteCount + tokenContribution.byteCount
+      + attended.byteCount + routerTokens.byteCount + routerLogits.byteCount
+      + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount
       + probeKeysAndValues.byteCount + probeAttended.byteCount + pooled.byteCount
       + features.byteCount + logits.byteCount
   }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Checkpoint
-import FoundationEssentials
 import Kernels
+import Reports
 import SoftMoEViT
 
 /// `softmoe bench`: how fast a model runs here, and how near to what the machine allows.
@@ -19,7 +19,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Batch sizes, with commas.") var batches = "1,2,4,8,16,32"
   @Option(help: "Seconds for each batch size, at least; five batches are run anyway.") var seconds = 2.0
   @Option(help: "Threads. Default: the processors that this process may use.") var threads: Int?
-  @Option(help: "simd, openblas or auto, as for serve.") var kernels: KernelChoice = .auto
+  @Option(help: "auto, simd or openblas, as for serve.") var kernels: KernelChoice = .auto
   @Flag(help: "Also the milliseconds of each kind of step.") var profile = false
   @Flag(help: "Also what it costs to gather the experts' usage, in pairs of batches with and without.")
   var usage = false
@@ -35,17 +35,18 @@ struct BenchCommand: ParsableCommand {
     let checkpoint = try Checkpoint(path: model)
     let network = try SoftMoEViT(checkpoint)
     let threadCount = threads ?? availableProcessorCount()
-    let set = try network.kernels(kernels, threadCount: threadCount)
+    let set = try KernelSet(kernels)
     let sizes = try sizes()
-    var workspace = Workspace(
-      for: network.configuration, maxImageCount: sizes.max() ?? 1, threadCount: threadCount, kernels: set)
+    var workspace = try Workspace(
+      for: network.configuration, maxImageCount: sizes.max() ?? 1,
+      threads: ThreadPool(threadCount: threadCount), kernels: set)
     for index in 0..<workspace.maxImageCount {
       network.load(Self.pixels(network.configuration, seed: index), at: index, &workspace)
     }
-    let weights = checkpoint.tensors.filter { !$0.name.hasPrefix("probe/") }
+    let weights = checkpoint.tensors.filter { !TensorName.isProbe($0.name) }
     let cost = ModelCost(
       network.configuration,
-      expertBytes: weights.filter { $0.name.contains("/experts/") }.reduce(0) { $0 + $1.byteCount },
+      expertBytes: weights.filter { TensorName.isExperts($0.name) }.reduce(0) { $0 + $1.byteCount },
       weightBytes: weights.reduce(0) { $0 + $1.byteCount })
     // Weights into memory, threads awake.
     network.forward(imageCount: 1, &workspace)
@@ -53,22 +54,22 @@ struct BenchCommand: ParsableCommand {
     var runs: [BenchReport.Run] = []
     for (index, batch) in sizes.enumerated() {
       progress.show(Double(index) / Double(sizes.count))
-      runs.append(measure(network, batch: batch, cost, &workspace))
+      runs.append(try measure(network, batch: batch, cost, &workspace))
     }
     progress.clear()
     let report = BenchReport(
-      model: try checkpoint.section("name"), kernels: set.name, threads: threadCount,
+      model: try checkpoint.section(.name), kernels: set.name, threads: threadCount,
       workspaceBytes: workspace.byteCount, runs: runs)
-    if json { print(try encodedJSON(report)) } else { report.show() }
+    print(json ? try encodedJSON(report) : report.text, terminator: json ? "\n" : "")
     if let chart {
-      try Data(BenchChart(report).svg.utf8).write(to: URL(filePath: chart), options: .atomic)
+      try writeFile(BenchChart(report).svg, to: chart)
     }
   }
 
   private func measure(
     _ network: SoftMoEViT, batch: Int, _ cost: ModelCost, _ workspace: inout Workspace
-  ) -> BenchReport.Run {
-    let limits = workspace.compute.measureLimits()
+  ) throws(MachineError) -> BenchReport.Run {
+    let limits = try workspace.compute.measureLimits()
     network.forward(imageCount: batch, &workspace)
     if profile { workspace.profile = ForwardProfile() }
     let clock = ContinuousClock()
@@ -84,7 +85,7 @@ struct BenchCommand: ParsableCommand {
         })
     }
     workspace.profile = nil
-    let usage = usage ? UsageCost(network, batch: batch, seconds: seconds, &workspace) : nil
+    let usage = usage ? try UsageCost(network, batch: batch, seconds: seconds, &workspace) : nil
     return BenchReport.Run(
       batch: batch, times: times, cost: cost, limits: limits, profile: steps, usage: usage)
   }

@@ -1,9 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
-import Glibc
 import HTTPService
 import ImageInput
 import Inference
+import PlainText
 
 /// `softmoe classify`: image files → classes, without a server.
 struct ClassifyCommand: ParsableCommand {
@@ -46,16 +46,4 @@ struct ClassifyCommand: ParsableCommand {
     let classes = predictions.map { "\($0.label) \(percent(Double($0.probability)))" }
     return "\(path): " + classes.joined(separator: ", ")
   }
-}
-
-/// A line on standard error.
-func printError(_ line: String) {
-  let bytes = Array((line + "\n").utf8)
-  _ = write(STDERR_FILENO, bytes, bytes.count)
-}
-
-/// One decimal and a percent sign.
-func percent(_ share: Double) -> String {
-  let tenths = Int((share * 1000).rounded())
-  return "\(tenths / 10).\(tenths % 10) %"
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ImageInput
+import PlainText
 
 /// `softmoe evaluate`: accuracy on a folder of labelled images.
 struct EvaluateCommand: ParsableCommand {
@@ -18,7 +19,7 @@ struct EvaluateCommand: ParsableCommand {
       let files = try ImageFolder(directory + "/" + label).files
       let results = classifier.classify(files)
       let hits = try zip(files, results).filter { file, result in
-        do { return try result.get().isMaximum(at: index) } catch {
+        do { return try result.get().maximumIndex == index } catch {
           throw ValidationError("\(file): \(error)")
         }
       }
@@ -33,8 +34,6 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension [Float] {
-  /// Whether the largest value is at `index`; the first of equal ones counts.
-  fileprivate func isMaximum(at index: Int) -> Bool {
-    self.max().flatMap(firstIndex(of:)) == index
-  }
+  /// Where the largest value is, the first of equal ones; nil where there is none.
+  var maximumIndex: Int? { self.max().flatMap(firstIndex(of:)) }
 }

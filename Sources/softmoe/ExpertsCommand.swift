@@ -1,7 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
 import ImageInput
-import Inference
+import PlainText
+import Reports
 
 /// `softmoe experts`: what a model's experts do with given images, as numbers and as a page of figures.
 struct ExpertsCommand: ParsableCommand {
@@ -26,18 +26,16 @@ struct ExpertsCommand: ParsableCommand {
 
   func run() throws {
     let folder = try ImageFolder(images)
-    let study = try ExpertStudy(try FileClassifier(model: model, decode: decode), folder)
-    if let report {
-      try Data(ExpertReport(study).html.utf8).write(to: URL(filePath: report), options: .atomic)
-    }
+    let (study, failureCount) = try ExpertStudy.run(FileClassifier(model: model, decode: decode), folder)
+    if let report { try writeFile(ExpertReport(study, version: softmoeVersion).html, to: report) }
     if json { print(try encodedJSON(StudyResponse(study))) } else { show(study) }
-    if study.failureCount > 0 { throw ExitCode.failure }
+    if failureCount > 0 { throw ExitCode.failure }
   }
 
   private func show(_ study: ExpertStudy) {
-    print("\(study.model.name), weights \(study.model.weightsName), \(study.imageCount) images")
+    print("\(study.model), weights \(study.weights), \(study.imageCount) images")
     let summary = StudySummary(study)
-    printTable(summary.columns.map(\.name), summary.rows)
+    printText(table(summary.columns.map(\.name), summary.rows))
     if let report { print("\(report): the figures") }
   }
 }

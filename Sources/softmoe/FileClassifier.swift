@@ -1,33 +1,36 @@
+import Dispatch
 import FoundationEssentials
-import HTTPService
 import ImageInput
 import Inference
+import Synchronization
 
 /// Why one file has no answer.
 enum FileError: Error, CustomStringConvertible {
   case unreadable
-  case image(ImageError)
+  case image(ImageFailure)
 
   var description: String {
     switch self {
     case .unreadable: "can't read the file"
-    case .image(let error): error.description
+    case .image(.image(let error)): error.description
+    case .image: "the model computes no finite numbers for it"
     }
   }
 }
 
-/// Decodes and runs files in batches.
+/// Decodes files on all processors and runs them in batches.
 struct FileClassifier {
-  let model: ServedModel
-  private let decoder: ImageDecoder
-  private let engine: InferenceEngine
+  let model: OpenedModel
+  private let running: RunningModel
   private static let maxBatch = 64
 
   init(model path: String, decode: DecodeMode) throws {
-    model = try ServedModel(path: path)
-    decoder = try ImageDecoder(preprocessing: model.preprocessing, mode: decode)
-    engine = InferenceEngine(
-      model.network, maxBatch: Self.maxBatch, threadCount: availableProcessorCount())
+    model = try OpenedModel(path: path)
+    var options = InferenceOptions()
+    options.maxBatch = Self.maxBatch
+    (options.threadCount, options.decodeThreadCount) = (availableProcessorCount(), availableProcessorCount())
+    options.decodeMode = decode
+    running = try RunningModel(model, on: Machine(options), options)
   }
 
   /// The logits of each file, in order.
@@ -59,22 +62,40 @@ struct FileClassifier {
     return failures
   }
 
-  /// Hands on what the model says of each file, in order; a batch at a time is in memory.
+  /// Hands on what the model says of each file, in order; two batches are in memory.
   private func run(_ paths: [String], _ receive: (Result<Inference, FileError>) -> Void) {
+    var pending: [() -> [Result<Inference, FileError>]] = []
     for start in stride(from: 0, to: paths.count, by: Self.maxBatch) {
-      let tensors = paths[start..<min(paths.count, start + Self.maxBatch)].map(tensor)
-      let decoded = tensors.compactMap { try? $0.get() }
-      var inferences = (decoded.isEmpty ? [] : engine.run(decoded.map { EngineInput(pixels: $0) }))[...]
-      for tensor in tensors { receive(tensor.map { _ in inferences.removeFirst() }) }
+      pending.append(begin(paths[start..<min(paths.count, start + Self.maxBatch)]))
+      if pending.count == 2 { pending.removeFirst()().forEach(receive) }
     }
+    for results in pending { results().forEach(receive) }
   }
 
-  private func tensor(_ path: String) -> Result<[Float], FileError> {
-    guard let data = try? Data(contentsOf: URL(filePath: path)) else { return .failure(.unreadable) }
-    do throws(ImageError) {
-      return .success(try decoder.tensor(from: [UInt8](data)))
+  /// Hands some files in.
+  ///
+  /// - Returns: what waits for their results.
+  private func begin(_ paths: ArraySlice<String>) -> () -> [Result<Inference, FileError>] {
+    let files = paths.map { path in (try? Data(contentsOf: URL(filePath: path))).map { [UInt8]($0) } }
+    let results = Mutex<[ImageResult]>([])
+    let done = DispatchSemaphore(value: 0)
+    do throws(InferenceRefusal) {
+      // Nobody else asks this machine, and nobody is in a hurry.
+      let request = InferenceRequest(deadline: .now + .seconds(7 * 86_400))
+      try running.infer(files.compactMap { $0.map { .encoded($0[...]) } }, request) { found in
+        results.withLock { $0 = found }
+        done.signal()
+      }
     } catch {
-      return .failure(.image(error))
+      preconditionFailure("a machine of one's own has room for a batch")
+    }
+    return {
+      done.wait()
+      var found = results.withLock { $0 }[...]
+      return files.map { file in
+        guard file != nil, let result = found.popFirst() else { return .failure(.unreadable) }
+        return result.map(\.inference).mapError { .image($0) }
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ import Checkpoint
 import CheckpointImport
 import FoundationEssentials
 import ImageInput
+import PlainText
 import SoftMoEViT
 
 /// `softmoe import`: another format's checkpoint → `.smoe`.

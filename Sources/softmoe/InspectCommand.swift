@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import PlainText
 
 /// `softmoe inspect`: what is in a checkpoint, for people or as JSON.
 struct InspectCommand: ParsableCommand {
@@ -28,44 +28,20 @@ struct InspectCommand: ParsableCommand {
     print("\nlabels (\(model.labels.count)): \(Self.abridged(model.labels))")
     if !model.provenance.isEmpty { print("\nprovenance \(try encodedJSON(model.provenance))") }
     print("\nblocks")
-    printTable(
-      ["block", "feedforward", "parameters", "size"],
-      model.blocks.map { ["\($0.block)", $0.feedforward, "\($0.parameters)", megabytes($0.bytes)] })
+    printText(
+      table(
+        ["block", "feedforward", "parameters", "size"],
+        model.blocks.map { ["\($0.block)", $0.feedforward, "\($0.parameters)", megabytes($0.bytes)] }))
     print("\ntensors")
-    printTable(
-      ["name", "type", "shape", "bytes"],
-      model.tensors.map {
-        [$0.name, $0.type, $0.shape.map(String.init).joined(separator: " × "), "\($0.bytes)"]
-      })
+    printText(
+      table(
+        ["name", "type", "shape", "bytes"],
+        model.tensors.map {
+          [$0.name, $0.type, $0.shape.map(String.init).joined(separator: " × "), "\($0.bytes)"]
+        }))
   }
 
   private static func abridged(_ labels: [String]) -> String {
     labels.prefix(20).joined(separator: ", ") + (labels.count > 20 ? ", …" : "")
-  }
-}
-
-/// JSON for people and programs.
-func encodedJSON(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
-}
-
-/// Columns as wide as their widest cell; those that hold numbers alone are aligned right.
-func printTable(_ header: [String], _ rows: [[String]]) {
-  let widths = header.indices.map { column in
-    ([header] + rows).map { $0[column].count }.max() ?? 0
-  }
-  let isNumber = header.indices.map { column in
-    rows.allSatisfy { $0[column].first?.isNumber ?? true }
-  }
-  for row in [header] + rows {
-    let cells = row.indices.map { column in
-      let space = String(repeating: " ", count: widths[column] - row[column].count)
-      return isNumber[column] ? space + row[column] : row[column] + space
-    }
-    var line = cells.joined(separator: "  ")
-    while line.last == " " { line.removeLast() }
-    print("  " + line)
   }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
-import FoundationEssentials
 import LoadGenerator
+import Reports
 
 /// `softmoe load`: how a server answers under load.
 struct LoadCommand: ParsableCommand {
@@ -75,12 +75,12 @@ struct LoadCommand: ParsableCommand {
       url: "http://\(target.authority)\(target.path)", images: requests.count, imageBytes: requests.byteCount,
       warmupSeconds: warmup, timeoutSeconds: timeout, seed: rate == nil ? nil : seed ?? 1,
       isInterrupted: Interruption.hasCome, levels: results)
-    if json { print(try encodedJSON(report)) } else { report.show() }
+    print(json ? try encodedJSON(report) : report.text, terminator: json ? "\n" : "")
     if requests.leftOutCount > 0, !json {
       print("  \(requests.leftOutCount) more images were left out: the first ones fill the memory set aside")
     }
     if let chart {
-      try Data(LoadChart(report).svg.utf8).write(to: URL(filePath: chart), options: .atomic)
+      try writeFile(LoadChart(report).svg, to: chart)
     }
     guard results.contains(where: { !$0.answers.isEmpty }) else { throw ExitCode.failure }
   }
@@ -89,7 +89,14 @@ struct LoadCommand: ParsableCommand {
     do throws(LoadError) {
       return try LoadTarget(url: url, path: path, headers: header)
     } catch {
-      throw ValidationError(error.description)
+      let option: String? =
+        switch error {
+        case .invalidURL: "url"
+        case .invalidPath: "path"
+        case .invalidHeader: "header"
+        default: nil
+        }
+      throw ValidationError((option.map { "--\($0): " } ?? "") + error.description)
     }
   }
 

@@ -37,19 +37,19 @@ struct ModelInspection: Encodable {
 
   init(path: String) throws {
     let checkpoint = try Checkpoint(path: path)
-    let model = try ServedModel(path: path)
+    let model = try OpenedModel(path: path)
     let configuration = model.network.configuration
     (name, weights, labels) = (model.name, model.weightsName, model.labels)
-    (formatVersion, bytes, hasProof) = (checkpoint.version, checkpoint.byteCount, model.proof != nil)
+    (formatVersion, bytes, hasProof) = (Int(Layout.version), checkpoint.byteCount, model.proof != nil)
     self.configuration = configuration
     (preprocessing, provenance) = (model.preprocessing, model.provenance)
-    let weights = checkpoint.tensors.filter { !$0.name.hasPrefix("probe/") }
+    let weights = checkpoint.tensors.filter { !TensorName.isProbe($0.name) }
     parameters = weights.reduce(0) { $0 + $1.count }
     tensors = checkpoint.tensors.map {
       Tensor(name: $0.name, type: $0.type.rawValue, shape: $0.shape, bytes: $0.byteCount)
     }
     blocks = (0..<configuration.depth).map { index in
-      let own = weights.filter { $0.name.hasPrefix("blocks/\(index)/") }
+      let own = weights.filter { TensorName.block(index).covers($0.name) }
       return Block(
         block: index, feedforward: Self.feedforward(configuration, index),
         parameters: own.reduce(0) { $0 + $1.count }, bytes: own.reduce(0) { $0 + $1.byteCount })

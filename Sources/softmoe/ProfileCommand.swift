@@ -1,8 +1,8 @@
 import ArgumentParser
-import HTTPService
 import ImageInput
 import Inference
 import LoadGenerator
+import PlainText
 
 /// `softmoe profile`: how a model's experts work on its own kind of images, for `serve` to compare with.
 struct ProfileCommand: ParsableCommand {
@@ -38,8 +38,10 @@ struct ProfileCommand: ParsableCommand {
     let path = output ?? UsageProfile.path(beside: model)
     try profile.write(to: path)
     print("\(path): \(profile.imageCount) images, weights \(profile.weights)")
-    printTable(
-      ["layer", "divergence limit"], profile.layers.map { ["\($0.layer)", significant($0.divergenceLimit)] })
+    printText(
+      table(
+        ["layer", "divergence limit"],
+        profile.layers.map { ["\($0.layer)", significant($0.divergenceLimit)] }))
     if failures > 0 { throw ExitCode.failure }
   }
 }

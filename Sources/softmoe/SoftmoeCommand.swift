@@ -20,6 +20,8 @@ struct SoftmoeCommand: AsyncParsableCommand {
     do {
       let given = Array(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot(try withDefaults(ProcessInfo.processInfo.environment, given))
+      // Before anything that waits for a thread.
+      if let serve = command as? ServeCommand, !serve.printConfig { try serve.room.check() }
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

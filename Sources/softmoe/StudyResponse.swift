@@ -1,5 +1,6 @@
 import HTTPService
 import Inference
+import Reports
 
 /// An `ExpertStudy` as JSON; a layer's numbers are named as those of `/v1/experts/{layer}`.
 struct StudyResponse: Encodable {
@@ -37,7 +38,7 @@ struct StudyResponse: Encodable {
   }
 
   init(_ study: ExpertStudy) {
-    (model, weights, images) = (study.model.name, study.model.weightsName, study.imageCount)
+    (model, weights, images) = (study.model, study.weights, study.imageCount)
     classesBy = study.isByFolder ? "folder" : "prediction"
     classes = study.classes.map { Class(label: $0.label, images: $0.totals.imageCount) }
     layers = study.usage.enumerated().map { index, usage in
@@ -45,7 +46,7 @@ struct StudyResponse: Encodable {
       return Layer(
         layer: layer.block, expertCount: layer.expertCount, slotsPerExpert: layer.slotsPerExpert,
         tokenCount: layer.tokenCount, grid: Grid(layer),
-        usage: UsageResponse(usage, at: index, study.model.profile, isDetailed: true),
+        usage: UsageResponse(usage, at: index, study.profile, isDetailed: true),
         expertMassByClass: study.expertMassByClass(layer: index))
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import CheckpointImport
+import PlainText
 
 /// `softmoe synthesize`: a checkpoint of the paper's sizes with random weights, for measurements.
 struct SynthesizeCommand: ParsableCommand {

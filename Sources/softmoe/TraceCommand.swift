@@ -20,6 +20,7 @@ struct TraceCommand: ParsableCommand {
 
   func run() throws {
     let network = try SoftMoEViT(Checkpoint(path: model))
-    try ModelTrace(of: network, pixels: pixels).write(to: output, threadCount: availableProcessorCount())
+    try ModelTrace(of: network, pixels: pixels).write(
+      to: output, threads: ThreadPool(threadCount: availableProcessorCount()), kernels: KernelSet(.auto))
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Checkpoint
-import HTTPService
+import Dispatch
 import Inference
+import PlainText
+import SoftMoEViT
 
 /// `softmoe verify`: is this file whole, and does it compute here what it computed where it was made?
 struct VerifyCommand: ParsableCommand {
@@ -35,16 +37,13 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func prove() throws {
-    let served = try ServedModel(path: model)
+    let served = try OpenedModel(path: model)
     try served.preprocessing.validate()
-    let engine = InferenceEngine(served.network, maxBatch: 1, threadCount: availableProcessorCount())
-    try engine.prove(served.proof)
+    let queue = DispatchQueue(label: "softmoe.compute")
+    let engine = try InferenceEngine(
+      served.network, maxBatch: 1, threads: ThreadPool(threadCount: availableProcessorCount()),
+      kernels: KernelSet(.auto), queue: queue)
+    try queue.sync { try engine.prove(served.proof) }
     if served.proof == nil { printError("\(model): has no self-proof; import it again to add one") }
   }
-}
-
-/// Decimal megabytes, as file managers count.
-func megabytes(_ bytes: Int) -> String {
-  let tenths = (bytes + 50_000) / 100_000
-  return "\(tenths / 10).\(tenths % 10) MB"
 }

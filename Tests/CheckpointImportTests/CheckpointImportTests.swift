@@ -72,12 +72,21 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
     var options = ImportOptions()
     options.imageSize = (6, 4)
     #expect(throws: ImportError.self) { try opened(safetensors(tinyModel), options) }
+    options.imageSize = (1 << 62, 1 << 62)
+    #expect(
+      throws: ImportError.option(
+        name: "image",
+        problem: "expected sides of at most 16384, found 4611686018427387904x4611686018427387904")
+    ) { try opened(safetensors(tinyModel), options) }
     options.imageSize = (2, 8)
     #expect(try opened(safetensors(tinyModel), options).configuration.imageWidth == 8)
   }
 
   /// Writes the tiny model with every number replaced by one.
-  private func write(_ value: Float, as type: ElementType, to path: String) throws {
+  private func write(
+    _ value: Float, as type: ElementType = .f32, to path: String, named name: String = "large",
+    labels: [String] = ["a", "b", "c"], mean: Float = 0
+  ) throws {
     var bytes = safetensors(tinyModel)
     let header = 8 + Int(bytes[0]) + Int(bytes[1]) << 8
     for offset in stride(from: header, to: bytes.count, by: 4) {
@@ -88,9 +97,9 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
     options.matrixType = type
     let imported = try CheckpointImport(path: path + ".safetensors", options: options)
     let description = ModelDescription(
-      name: "large", labels: ["a", "b", "c"],
+      name: name, labels: labels,
       preprocessing: Preprocessing(
-        resizeShorter: 4, filter: .bicubic, cropHeight: 4, cropWidth: 4, mean: [0, 0, 0], std: [1, 1, 1]),
+        resizeShorter: 4, filter: .bicubic, cropHeight: 4, cropWidth: 4, mean: [0, 0, mean], std: [1, 1, 1]),
       provenance: [:])
     try imported.write(to: path, description)
   }
@@ -114,6 +123,32 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
         throws: ImportError.notFinite(name: "patch_embedding/kernel", element: 0, value: "\(value)")
       ) { try write(value, as: .f32, to: path) }
       #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+
+  /// Each weight is a number, and what they compute is none.
+  @Test func aModelWithoutFiniteLogitsIsRefused() throws {
+    try withTemporaryFile("model.smoe") { path in
+      let error = #expect(throws: ImportError.self) { try write(1e30, to: path) }
+      #expect(
+        error?.description.contains("tensor 'probe/logits': element 0") == true, "\(error?.description ?? "")"
+      )
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+
+  @Test func whatCannotBeServedIsNotImported() throws {
+    try withTemporaryFile("model.smoe") { path in
+      func problem(_ body: () throws -> Void) -> String {
+        #expect(throws: ImportError.self, performing: body)?.description ?? ""
+      }
+      #expect(
+        problem { try write(1, to: path, named: "a/b") }.hasPrefix("--name: expected a name of 1 to 128"))
+      #expect(problem { try write(1, to: path, labels: ["a", "b\0", "c"]) }.hasPrefix("--labels: label 1: "))
+      #expect(problem { try write(1, to: path, mean: .nan) }.hasPrefix("--preprocess: "))
+      #expect(!FileManager.default.fileExists(atPath: path))
+      try write(1, to: path)
+      #expect(FileManager.default.fileExists(atPath: path))
     }
   }
 }

@@ -28,17 +28,6 @@ private func write(_ bytes: [UInt8], to path: String) throws {
   try Data(bytes).write(to: URL(filePath: path))
 }
 
-/// The same header with the checksum that belongs to it: what a forger would write.
-private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
-  var bytes = bytes
-  let dataOffset = 4096
-  let checksum = bytes.withUnsafeBytes {
-    Layout.headerChecksum(UnsafeRawBufferPointer(rebasing: $0[..<dataOffset]))
-  }
-  withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(120..<128, with: $0) }
-  return bytes
-}
-
 @Suite struct CheckpointTests {
   @Test func whatIsWrittenIsRead() throws {
     try withTemporaryFile("tiny.smoe") { path in
@@ -52,7 +41,7 @@ private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
       #expect(second.offset % 64 == 0)
       #expect(
         second.floats()[0] == 1 && abs(second.floats()[1] - 0.1) < 0.0005 && second.floats()[4] == 0)
-      #expect(try checkpoint.section("labels", as: [String].self) == ["a", "b"])
+      #expect(try checkpoint.section(.labels, as: [String].self) == ["a", "b"])
       try checkpoint.verify()
     }
   }
@@ -71,8 +60,25 @@ private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
           name: "first", expected: "f32 or bf16 or f16 or int8 [3, 2]", found: "f32 [2, 3]")
       ) { try checkpoint.tensor("first", shape: [3, 2]) }
       #expect(throws: CheckpointError.self) { try checkpoint.tensor("second", shape: [5], types: [.f32]) }
-      #expect(throws: CheckpointError.self) { try checkpoint.section("absent", as: String.self) }
-      #expect(throws: CheckpointError.self) { try checkpoint.section("labels", as: Int.self) }
+      #expect(throws: CheckpointError.self) { try checkpoint.section(.provenance, as: String.self) }
+      #expect(throws: CheckpointError.self) { try checkpoint.section(.labels, as: Int.self) }
+    }
+  }
+
+  /// A tensor in panels read as rows would be other numbers, and of another length.
+  @Test func anotherArrangementIsNamed() throws {
+    try withTemporaryFile("panels.smoe") { path in
+      var writer = try CheckpointWriter(
+        path: path, metadata: Metadata(),
+        tensors: [.init(name: "matrix", type: .f32, arrangement: .panels, shape: [2, 3])])
+      try writer.append { emit in try emit([1, 2, 3, 4, 5, 6]) }
+      try writer.finish()
+      let checkpoint = try Checkpoint(path: path)
+      #expect(try checkpoint.tensor("matrix", shape: [2, 3], .panels).byteCount == 2 * 16 * 4)
+      #expect(
+        throws: CheckpointError.unexpectedTensor(
+          name: "matrix", expected: "f32 [2, 3]", found: "f32 [2, 3] in panels")
+      ) { try checkpoint.tensor("matrix", shape: [2, 3], types: [.f32]) }
     }
   }
 
@@ -110,7 +116,7 @@ private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = whole
         withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(offset..<offset + 8, with: $0) }
         guard bytes != whole else { continue }
-        try write(withHeaderChecksum(bytes), to: path)
+        try write(sealed(bytes), to: path)
         #expect(throws: CheckpointError.self, "field at \(offset): \(value)") { try Checkpoint(path: path) }
       }
     }
@@ -128,7 +134,7 @@ private func withHeaderChecksum(_ bytes: [UInt8]) -> [UInt8] {
           bytes[offset] = UInt8(value & 0xFF)
           bytes[offset + 1] = UInt8(value >> 8)
           guard bytes != whole else { continue }
-          try write(withHeaderChecksum(bytes), to: path)
+          try write(sealed(bytes), to: path)
           #expect(throws: CheckpointError.self, "\(field)+\(place): \(value)") { try Checkpoint(path: path) }
         }
       }

@@ -3,16 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A bad file of the corpus and what its error must say: where, what was expected, what was found.
-private struct BadFile: Sendable, CustomTestStringConvertible {
-  let name: String
-  let fragments: [String]
-  var testDescription: String { name }
-
-  init(_ name: String, _ fragments: String...) { (self.name, self.fragments) = (name, fragments) }
-
+extension BadFile {
   /// One field with each of four values that no file can mean.
-  static func wild(_ name: String, _ field: String, expected: String) -> [BadFile] {
+  fileprivate static func wild(_ name: String, _ field: String, expected: String) -> [BadFile] {
     [
       ("2_32", "4294967296"), ("2_62", "4611686018427387904"), ("2_63", "9223372036854775808"),
       ("minus_1", "18446744073709551615"),
@@ -36,8 +29,9 @@ private let wholeFiles = [
 
 private let preambles =
   [
-    BadFile("version_0", "version at byte 8: expected 1…", "found 0"),
-    BadFile("version_future", "version at byte 8: expected 1…", "found 99; use a newer softmoe"),
+    BadFile("version_0", "version at byte 8: expected 2, found 0; import the model again"),
+    BadFile("version_1", "version at byte 8: expected 2, found 1; import the model again"),
+    BadFile("version_future", "version at byte 8: expected 2, found 99; use a newer softmoe"),
     BadFile("byte_swapped", "byte order at byte 12: expected little-endian, found big-endian"),
     BadFile("byte_order", "byte order at byte 12: expected 0x01020304, found 0x1020305"),
     BadFile("tensor_count_0", "padding at byte 168: expected zero (reserved), found 102"),
@@ -61,7 +55,6 @@ private let tables = [
   BadFile("name_twice", "tensor name at byte 296: expected unique names, found 'first' twice"),
   BadFile("type_0", "element type of 'first' at byte 232: expected 1 (f32) or 2 (bf16)", "found 0"),
   BadFile("type_unknown", "element type of 'first' at byte 232: expected 1 (f32)", "found 77"),
-  BadFile("arrangement", "arrangement of 'first' at byte 234: expected 0 (row-major)", "found 1"),
   BadFile("rank_5", "rank of 'first' at byte 236: expected 0…4, found 5"),
   BadFile("rank_minus_1", "rank of 'first' at byte 236: expected 0…4, found 4294967295"),
   BadFile("dimension_0", "dimension 0 of 'first' at byte 240: expected a positive number", "found 0"),
@@ -79,7 +72,6 @@ private let tables = [
 ]
 
 private let panels = [
-  BadFile("panels_version_1", "arrangement of 'first' at byte 234: expected 0 (row-major), found 1"),
   BadFile("arrangement_future", "arrangement of 'first' at byte 234: expected 0 (row-major)", "found 2"),
   BadFile("rows_int8", "arrangement of 'first' at byte 234: expected 1 (panels) for int8, found 0"),
   BadFile("panels_length", "length of 'first' at byte 280: expected 64 bytes by its shape, found 4"),
@@ -114,15 +106,13 @@ private let badFiles = wholeFiles + preambles + tables + panels + metadata + dat
 
 @Suite struct CorpusTests {
   @Test(arguments: badFiles)
-  fileprivate func theErrorSaysWhatIsWrong(_ file: BadFile) throws {
+  func theErrorSaysWhatIsWrong(_ file: BadFile) throws {
     let path = folder.appending(path: file.name + ".smoe").path
     let error = #expect(throws: CheckpointError.self) {
       let checkpoint = try Checkpoint(path: path, verification: .full)
-      _ = try checkpoint.section("name", as: String.self)
+      _ = try checkpoint.section(.name, as: String.self)
     }
-    for fragment in file.fragments {
-      #expect(error?.description.contains(fragment) == true, "\(error?.description ?? "") lacks: \(fragment)")
-    }
+    #expect(file.missing(from: error?.description) == [], "\(error?.description ?? "")")
   }
 
   /// No file lies there unexamined.

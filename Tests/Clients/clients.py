@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import io
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -172,6 +173,8 @@ def main():
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser:
         with_browser(browser)
+    elif os.environ.get("CI") == "true":
+        raise SystemExit("Tests/Clients: expected chromium, found no browser")
     print("tritonclient, requests, curl, Prometheus" + (", a browser" if browser else "") + ": right answers")
 
 

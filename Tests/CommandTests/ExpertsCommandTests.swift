@@ -48,7 +48,7 @@ import Testing
 
   /// Dispatch and combine weights of the folder's images, traced.
   private func traced(_ folder: String) throws -> ExpectedValues {
-    let preprocessing: Preprocessing = try Checkpoint(path: ImageFixtures.model).section("preprocessing")
+    let preprocessing: Preprocessing = try Checkpoint(path: ImageFixtures.model).section(.preprocessing)
     let decoder = try ImageDecoder(preprocessing: preprocessing)
     let planes = try names.flatMap { name in
       let pixels = try decoder.tensor(from: [UInt8](Data(contentsOf: URL(filePath: "\(folder)/\(name)"))))

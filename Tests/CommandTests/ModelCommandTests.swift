@@ -35,6 +35,16 @@ import Testing
     }
   }
 
+  @Test func aNameThatNoAddressCanCarryIsRefused() throws {
+    try withTemporaryFile("tiny.smoe") { path in
+      let outcome = try Command.run(
+        ["import", Self.source, "--output", path, "--name", "a/b"] + Self.options)
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("--name: expected a name of 1 to 128 bytes"))
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+
   @Test func helpNamesTheDefaultAsItIsTyped() throws {
     let help = try Command.succeed(["import", "--help"]).split(whereSeparator: \.isWhitespace)
       .joined(separator: " ")
@@ -96,18 +106,5 @@ import Testing
       let traced = try ExpectedValues(path: path + ".out")
       #expect(traced["logits"]?.shape == [11, 5] && traced["dispatch.1"]?.shape == [11, 5, 3, 2])
     }
-  }
-}
-
-/// Files of format version 1: the same model, its matrices row-major, its router in factors.
-@Suite struct VersionOneTests {
-  @Test func theFirstVersionComputesTheSame() throws {
-    let folder = packageRoot.appending(path: "Tests/CommandTests/Fixtures").path
-    let pixels = try ExpectedValues(path: "\(folder)/soft_moe.expected.safetensors").pixels
-    let imported = try trace(
-      "\(folder)/soft_moe.safetensors", ["--heads", "2", "--dtype", "bf16"], pixels)
-    let old = try traceModel("\(folder)/soft_moe.version1.smoe", pixels)
-    for (name, values) in imported.tensors { #expect(old[name]?.elements == values.elements, "\(name)") }
-    #expect(old.tensors.count == imported.tensors.count)
   }
 }

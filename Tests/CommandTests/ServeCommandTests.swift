@@ -29,7 +29,7 @@ import Testing
         }
       }
     }
-    for _ in 0..<1000 where statuses.withLock({ $0.count }) <= 10 { usleep(10_000) }
+    try wait(until: "requests are answered") { statuses.withLock { $0.count } > 10 }
     server.send(SIGTERM)
     #expect(server.wait() == 0)
     group.wait()
@@ -39,41 +39,38 @@ import Testing
   }
 
   @Test func theDrainDelayServesOnWhileReadinessFails() throws {
-    let server = try ServeProcess(["--drain-delay", "1"])
+    let server = try ServeProcess(["--drain-delay", "3600"])
     try server.waitUntilReady()
-    let start = ContinuousClock.now
     server.send(SIGTERM)
-    usleep(300_000)
+    try server.wait(forLog: "/readyz fails")
     #expect(try TestClient(port: server.adminPort).request("GET", "/readyz").status == 503)
     #expect(try TestClient(port: server.adminPort).request("GET", "/livez").status == 200)
     #expect(try TestClient(port: server.port).request("POST", "/classify", body: body()).status == 200)
-    #expect(server.wait() == 0)
-    #expect(start.duration(to: .now) > .seconds(1))
-  }
-
-  @Test func aSecondSignalEndsAtOnce() throws {
-    let server = try ServeProcess(["--drain-delay", "60"])
-    try server.waitUntilReady()
-    server.send(SIGTERM)
-    usleep(200_000)
+    // A second one ends at once.
     server.send(SIGTERM)
     #expect(server.wait() == 128 + SIGTERM)
     #expect(server.logged.contains("a second signal"))
   }
 
+  @Test func theDrainDelayEnds() throws {
+    let server = try ServeProcess(["--drain-delay", "0.2"])
+    try server.waitUntilReady()
+    let start = ContinuousClock.now
+    server.send(SIGTERM)
+    #expect(server.wait() == 0)
+    #expect(start.duration(to: .now) >= .milliseconds(200))
+  }
+
   /// Nothing is written while serving, so nothing has to be repaired.
-  @Test func aKilledServerServesAgainWithinASecond() throws {
+  @Test func aKilledServerServesAgain() throws {
     let image = try body()
     for _ in 0..<3 {
-      let start = ContinuousClock.now
       let server = try ServeProcess()
       try server.waitUntilReady()
       #expect(try TestClient(port: server.port).request("POST", "/classify", body: image).status == 200)
-      let duration = start.duration(to: .now)
-      // Many tests run at the same time; on an idle machine it is 0.2 s.
-      #expect(duration < .seconds(5))
       let client = try TestClient(port: server.port)
-      client.send(Array("POST /classify HTTP/1.1\r\nContent-Length: \(image.count)\r\n\r\n".utf8) + image)
+      client.send(
+        Array("POST /classify HTTP/1.1\r\nHost: x\r\nContent-Length: \(image.count)\r\n\r\n".utf8) + image)
       server.send(SIGKILL)
       #expect(server.wait() == -SIGKILL)
     }
@@ -90,12 +87,12 @@ import Testing
       #expect(try status("first-key-of-ours") == 200 && status("second-key-of-ours") == 401)
       try "second-key-of-ours\n".write(toFile: path, atomically: true, encoding: .utf8)
       server.send(SIGHUP)
-      for _ in 0..<500 where !server.logged.contains("reloaded") { usleep(10_000) }
+      try server.wait(forLog: "reloaded")
       #expect(try status("first-key-of-ours") == 401 && status("second-key-of-ours") == 200)
       // A file that can't be used changes nothing.
       try "short\n".write(toFile: path, atomically: true, encoding: .utf8)
       server.send(SIGHUP)
-      for _ in 0..<500 where !server.logged.contains("the file of API keys stays") { usleep(10_000) }
+      try server.wait(forLog: "the file of API keys stays")
       #expect(try status("second-key-of-ours") == 200)
       server.send(SIGTERM)
       #expect(server.wait() == 0)
@@ -176,7 +173,7 @@ import Testing
       bytes.replaceSubrange(bias.offset + 3..<bias.offset + 4, with: [0x45])
       try bytes.write(to: URL(filePath: path))
       let server = try ServeProcess(["--model", path])
-      for _ in 0..<500 where !server.logged.contains("self-proof failed") { usleep(10_000) }
+      try server.wait(forLog: "self-proof failed")
       #expect(try TestClient(port: server.adminPort).request("GET", "/livez").status == 200)
       #expect(try TestClient(port: server.adminPort).request("GET", "/readyz").status == 503)
       #expect(try TestClient(port: server.port).request("POST", "/classify", body: body()).status == 503)

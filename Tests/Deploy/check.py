@@ -5,6 +5,7 @@ promtool is installed), and the Kubernetes objects are valid.
 """
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,8 @@ def main():
     if shutil.which("promtool"):
         found += run("promtool", "check", "config", "prometheus/prometheus.yaml")
         found += run("promtool", "test", "rules", "prometheus/alerts.test.yaml")
+    elif os.environ.get("CI") == "true":
+        found.append("expected promtool, which Debian's package prometheus brings")
     else:
         print("promtool: skipped, as it is not installed (Debian: prometheus)")
     print("\n".join(found) or f"{len(queries)} queries fit the server")

@@ -140,7 +140,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
     _ = try client.request("POST", "/classify", body: [1, 2, 3])
     let metrics = try running.metrics()
     #expect(metrics["softmoe_routed_images_total"] == 7)
-    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+    let model = try OpenedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
     for routed in RoutedLayer.all(of: model.network.configuration) {
       let layer = routed.block
       for family in ["softmoe_expert_combine_mass_total", "softmoe_slot_combine_mass_total"] {
@@ -159,7 +159,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
   }
 
   @Test func aFullQueueIsRefusedWithATimeToComeBack() throws {
-    let running = try RunningService { $0.maxQueue = 1 }
+    let running = try RunningService { $0.inference.maxQueue = 1 }
     defer { running.stop() }
     let statuses = Mutex<[Int: Int]>([:])
     let group = DispatchGroup()

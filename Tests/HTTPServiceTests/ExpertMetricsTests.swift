@@ -18,7 +18,7 @@ import Testing
 
   /// Counted by hand, of l layers, n experts in all and s slots in all.
   private func counts() throws -> [ExpertMetricsLevel: Int] {
-    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+    let model = try OpenedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
     let layers = RoutedLayer.all(of: model.network.configuration)
     let (l, n) = (layers.count, layers.reduce(0) { $0 + $1.expertCount })
     let s = layers.reduce(0) { $0 + $1.slotCount }

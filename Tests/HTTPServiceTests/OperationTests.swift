@@ -9,7 +9,7 @@ import Testing
 /// What an operator does with a running service, and what its probes say.
 @Suite struct OperationTests {
   private let model = packageRoot.appending(path: "models/cifar10-softmoe.smoe").path
-  private let other = packageRoot.appending(path: "Tests/CommandTests/Fixtures/soft_moe.version1.smoe").path
+  private let other = packageRoot.appending(path: "Tests/CommandTests/Fixtures/soft_moe.smoe").path
 
   @Test func beforeItsModelTheServiceIsAliveAndNotReady() throws {
     let running = try RunningService(isLoaded: false)

@@ -3,18 +3,19 @@ import Foundation
 import HTTPService
 import ImageInput
 import Inference
+import SoftMoEViT
 import TestSupport
 
 /// What `softmoe trace` says of photos, prepared as the bundled model wants them.
 struct Trace {
-  let model: ServedModel
+  let model: OpenedModel
   let layers: [RoutedLayer]
   /// [n, H, W, 3]
   let pixels: [[Float]]
   private let values: ExpectedValues
 
   init(_ photos: [[UInt8]]) throws {
-    let model = try ServedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+    let model = try OpenedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
     let decoder = try ImageDecoder(preprocessing: model.preprocessing)
     let pixels = try photos.map { try decoder.tensor(from: $0) }
     let (height, width) = (model.preprocessing.cropHeight, model.preprocessing.cropWidth)
@@ -26,7 +27,8 @@ struct Trace {
       }
       try writer.finish()
       let output = path + ".trace"
-      try ModelTrace(of: model.network, pixels: path).write(to: output, threadCount: 2)
+      try ModelTrace(of: model.network, pixels: path).write(
+        to: output, threads: ThreadPool(threadCount: 2), kernels: KernelSet(.auto))
       return try ExpectedValues(path: output)
     }
     (self.model, self.pixels) = (model, pixels)

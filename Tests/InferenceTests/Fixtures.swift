@@ -7,6 +7,6 @@ let layer = RoutedLayer(
 
 func routing(_ mass: [Float], contribution: [Float] = [1, 1, 1, 1, 1, 1, 1]) -> LayerRouting {
   LayerRouting(
-    combineMass: mass, effectiveTokens: [1, 2, 3, 4], largestDispatch: [0.5, 0.25, 0.125, 1],
+    slotMass: mass, effectiveTokens: [1, 2, 3, 4], largestDispatch: [0.5, 0.25, 0.125, 1],
     tokenContribution: contribution)
 }

@@ -27,6 +27,6 @@ import Testing
     history.add(image, at: start + .seconds(1000))
     #expect(count(history, after: 1000) == 1)
     #expect(history.lifetime.imageCount == 2)
-    #expect(abs(history.lifetime.layers[0].combineMass[3] - 0.8) < 1e-6)
+    #expect(abs(history.lifetime.layers[0].slotMass[3] - 0.8) < 1e-6)
   }
 }

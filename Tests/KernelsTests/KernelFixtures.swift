@@ -12,8 +12,8 @@ func rows(_ rows: Int, _ columns: Int, seed: Int) -> [[Float]] {
   return (0..<rows).map { Array(all[$0 * columns..<($0 + 1) * columns]) }
 }
 
-func filled(_ rows: [[Float]]) -> Matrix {
-  var matrix = Matrix(rows: rows.count, columns: rows[0].count)
+func filled(_ rows: [[Float]]) throws -> Matrix {
+  var matrix = try Matrix(rows: rows.count, columns: rows[0].count)
   for (index, row) in rows.enumerated() { matrix.setRow(index, to: row) }
   return matrix
 }
@@ -29,18 +29,28 @@ func naive(_ a: [[Float]], _ b: [Double], columns: Int) -> [[Double]] {
   }
 }
 
+/// Bytes that weights can be a view of.
+final class WeightBytes: @unchecked Sendable {
+  // @unchecked: written once, before it is shared.
+
+  /// The bytes, aligned to a cache line. Valid while this object is alive.
+  let bytes: UnsafeRawBufferPointer
+
+  /// A copy of `bytes`.
+  init(_ bytes: some Collection<UInt8>) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 64)
+    memory.copyBytes(from: bytes)
+    self.bytes = UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])
+  }
+
+  deinit { bytes.deallocate() }
+}
+
 /// Matrices [k, c], packed as a checkpoint has them.
 func weights(_ matrices: [[Float]], k: Int, c: Int, type: ElementType = .f32) -> WeightStack {
   let bytes = WeightBytes(matrices.flatMap { Panels.pack($0, k: k, c: c, type: type) })
-  let element: WeightElement =
-    switch type {
-    case .f32: .f32
-    case .bf16: .bf16
-    case .f16: .f16
-    case .int8: .int8
-    }
   return WeightStack(
-    packed: bytes.bytes, element: element, count: matrices.count, inputWidth: k, outputWidth: c, owner: bytes)
+    packed: bytes.bytes, element: type, count: matrices.count, inputWidth: k, outputWidth: c, owner: bytes)
 }
 
 func vectors(_ values: [Float], count: Int = 1) -> WeightVectors {
@@ -68,7 +78,8 @@ func stored(_ values: [Float], k: Int, c: Int, type: ElementType) -> [Double] {
 
 extension Compute {
   /// Room for whatever a test does.
-  convenience init(threads: Int, _ kernels: KernelSet = .standard) {
-    self.init(threadCount: threads, kernels: kernels, scratchCount: 1 << 19)
+  convenience init(threads: Int, _ kernels: KernelSet? = nil) throws {
+    try self.init(
+      threads: ThreadPool(threadCount: threads), kernels: kernels ?? KernelSet(.auto), scratchCount: 1 << 19)
   }
 }

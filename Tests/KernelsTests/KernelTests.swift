@@ -4,15 +4,15 @@ import Testing
 
 @Suite struct KernelTests {
   @Test(arguments: [1, 5, 8, 9, 31])
-  func bothSoftmaxesSumToOneAndMeasureEntropy(_ slots: Int) {
-    let compute = Compute(threads: 2)
+  func bothSoftmaxesSumToOneAndMeasureEntropy(_ slots: Int) throws {
+    let compute = try Compute(threads: 2)
     let (images, tokens) = (2, 11)
     let list = rows(images * tokens, slots, seed: slots).map { row in row.map { $0 * 20 } }
-    var logits = filled(list)
-    var dispatch = Matrix(rows: images * tokens, columns: slots)
-    var effective = Matrix(rows: images, columns: slots)
-    var largest = Matrix(rows: images, columns: slots)
-    var contribution = Matrix(rows: images, columns: tokens)
+    var logits = try filled(list)
+    var dispatch = try Matrix(rows: images * tokens, columns: slots)
+    var effective = try Matrix(rows: images, columns: slots)
+    var largest = try Matrix(rows: images, columns: slots)
+    var contribution = try Matrix(rows: images, columns: tokens)
     compute.softmaxOverTokens(
       logits, imageCount: images, tokenCount: tokens, into: &dispatch, effectiveTokens: &effective,
       largestWeight: &largest, firstRow: 0)
@@ -42,13 +42,13 @@ import Testing
   }
 
   @Test(arguments: [1, 8, 13])
-  func layerNormEqualsItsDefinition(_ width: Int) {
-    let compute = Compute(threads: 1)
+  func layerNormEqualsItsDefinition(_ width: Int) throws {
+    let compute = try Compute(threads: 1)
     let list = rows(3, width, seed: 2)
-    let input = filled(list)
+    let input = try filled(list)
     let scale = values(width, seed: 6)
     let shift = values(width, seed: 7)
-    var output = Matrix(rows: 3, columns: width)
+    var output = try Matrix(rows: 3, columns: width)
     let norm = LayerNorm(
       scale: vectors(scale), shift: vectors(shift), epsilon: 1e-6)
     compute.layerNorm(input, norm, rows: 3, into: &output)
@@ -63,9 +63,9 @@ import Testing
     }
   }
 
-  @Test func roundingToBFloat16IsToNearestEven() {
-    let compute = Compute(threads: 1)
-    var matrix = Matrix(rows: 1, columns: 4)
+  @Test func roundingToBFloat16IsToNearestEven() throws {
+    let compute = try Compute(threads: 1)
+    var matrix = try Matrix(rows: 1, columns: 4)
     matrix.setRow(0, to: [1, Float(bitPattern: 0x3F80_8000), Float(bitPattern: 0x3F81_8000), -0.1])
     compute.roundToBFloat16(rows: 1, inPlace: &matrix)
     #expect(matrix.row(0) == [1, 1, Float(bitPattern: 0x3F82_0000), Float(bitPattern: 0xBDCD_0000)])
@@ -77,7 +77,7 @@ import Testing
     [(1, 4, false), (17, 8, true), (65, 24, false), (33, 16, false), (50, 32, true)])
   func attentionEqualsItsDefinition(
     _ kernels: KernelSet, _ sizes: (tokens: Int, headWidth: Int, isNormalized: Bool)
-  ) {
+  ) throws {
     let (images, heads, (m, hd, isNormalized)) = (2, 3, sizes)
     let d = heads * hd
     let list = rows(images * m, d, seed: m)
@@ -103,9 +103,9 @@ import Testing
     }
     var outputs: [[Float]] = []
     for threads in [1, 4] {
-      var projected = Matrix(rows: images * m, columns: 3 * d)
-      var output = Matrix(rows: images * m, columns: d)
-      Compute(threads: threads, kernels).attention(
+      var projected = try Matrix(rows: images * m, columns: 3 * d)
+      var output = try Matrix(rows: images * m, columns: d)
+      try Compute(threads: threads, kernels).attention(
         filled(list), projection, imageCount: images, tokenCount: m, headCount: heads,
         projected: &projected, into: &output)
       outputs.append((0..<images * m).flatMap { output.row($0) })
@@ -132,15 +132,15 @@ import Testing
     }
   }
 
-  @Test(arguments: KernelSet.all) func mixingEqualsItsDefinition(_ kernels: KernelSet) {
+  @Test(arguments: KernelSet.all) func mixingEqualsItsDefinition(_ kernels: KernelSet) throws {
     let (images, m, s, d) = (3, 10, 7, 37)
     let (tokens, mix) = (rows(images * m, d, seed: 1), rows(images * m, s, seed: 2))
-    let x = filled(tokens)
-    let w = filled(mix)
-    let compute = Compute(threads: 3, kernels)
-    var slots = Matrix(rows: s * images, columns: d)
+    let x = try filled(tokens)
+    let w = try filled(mix)
+    let compute = try Compute(threads: 3, kernels)
+    var slots = try Matrix(rows: s * images, columns: d)
     compute.mixTokens(x, w, imageCount: images, tokenCount: m, into: &slots)
-    var output = filled(tokens)
+    var output = try filled(tokens)
     let gain = values(d, seed: 3)
     compute.mixSlots(
       slots, w, imageCount: images, tokenCount: m, gain: vectors(gain), addingTo: &output)

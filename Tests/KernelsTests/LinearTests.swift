@@ -4,19 +4,19 @@ import Testing
 
 @Suite struct LinearTests {
   @Test(arguments: KernelSet.all, [1, 2, 3, 5, 7, 15, 16, 17, 63, 64, 65, 131])
-  func linearEqualsANaiveProduct(_ kernels: KernelSet, _ size: Int) {
+  func linearEqualsANaiveProduct(_ kernels: KernelSet, _ size: Int) throws {
     for type in ElementType.allCases {
       for (threads, images, rowCount) in [(1, 1, 1), (2, 2, 5), (3, 1, 29), (2, 4, 13)] {
-        let compute = Compute(threads: threads, kernels)
+        let compute = try Compute(threads: threads, kernels)
         let (k, c) = (size, size + 3)
         let list = rows(images * rowCount, k, seed: size)
-        let input = filled(list)
+        let input = try filled(list)
         let matrix = values(k * c, seed: 9)
         let (bias, gain) = (values(c, seed: 4), values(c, seed: 5))
         let layer = Linear(weights: weights([matrix], k: k, c: c, type: type), bias: vectors(bias))
         let products = naive(list, stored(matrix, k: k, c: c, type: type), columns: c)
 
-        var output = Matrix(rows: images * rowCount, columns: c)
+        var output = try Matrix(rows: images * rowCount, columns: c)
         compute.linear(input, layer, imageCount: images, rowsPerImage: rowCount, into: &output)
         for row in products.indices {
           let expected = zip(products[row], bias).map { $0 + Double($1) }
@@ -34,14 +34,14 @@ import Testing
   }
 
   /// A class token's row before each image's patches stays as it is.
-  @Test(arguments: KernelSet.all) func leadingRowsAreLeftAlone(_ kernels: KernelSet) {
+  @Test(arguments: KernelSet.all) func leadingRowsAreLeftAlone(_ kernels: KernelSet) throws {
     let (k, c, images, rowCount) = (6, 20, 3, 4)
     let list = rows(images * rowCount, k, seed: 1)
     let matrix = values(k * c, seed: 2)
     let products = naive(list, matrix.map(Double.init), columns: c)
-    let input = filled(list)
-    var output = filled((0..<images * (rowCount + 1)).map { _ in Array(repeating: 7, count: c) })
-    Compute(threads: 2, kernels).linear(
+    let input = try filled(list)
+    var output = try filled((0..<images * (rowCount + 1)).map { _ in Array(repeating: 7, count: c) })
+    try Compute(threads: 2, kernels).linear(
       input, Linear(weights: weights([matrix], k: k, c: c), bias: nil), imageCount: images,
       rowsPerImage: rowCount, leadingRows: 1, into: &output)
     for image in 0..<images {
@@ -52,25 +52,25 @@ import Testing
     }
   }
 
-  @Test(arguments: KernelSet.all) func everyFiniteFloat16IsWidenedExactly(_ kernels: KernelSet) {
+  @Test(arguments: KernelSet.all) func everyFiniteFloat16IsWidenedExactly(_ kernels: KernelSet) throws {
     let halves = (UInt16.min...UInt16.max).map { Float16(bitPattern: $0) }.filter(\.isFinite).map(Float.init)
-    let input = filled([[1]])
-    var output = Matrix(rows: 1, columns: halves.count)
-    Compute(threads: 1, kernels).linear(
+    let input = try filled([[1]])
+    var output = try Matrix(rows: 1, columns: halves.count)
+    try Compute(threads: 1, kernels).linear(
       input, Linear(weights: weights([halves], k: 1, c: halves.count, type: .f16), bias: nil), imageCount: 1,
       rowsPerImage: 1, into: &output)
     #expect(output.row(0) == halves)
   }
 
   /// An integer is off by half a scale at most, and a product by the sum of |input| times that.
-  @Test(arguments: KernelSet.all) func int8IsWithinItsWorstCase(_ kernels: KernelSet) {
+  @Test(arguments: KernelSet.all) func int8IsWithinItsWorstCase(_ kernels: KernelSet) throws {
     let (k, c) = (96, 33)
     let matrix = values(k * c, seed: 3)
     let list = rows(5, k, seed: 8)
     let exact = naive(list, matrix.map(Double.init), columns: c)
-    let input = filled(list)
-    var output = Matrix(rows: 5, columns: c)
-    Compute(threads: 1, kernels).linear(
+    let input = try filled(list)
+    var output = try Matrix(rows: 5, columns: c)
+    try Compute(threads: 1, kernels).linear(
       input, Linear(weights: weights([matrix], k: k, c: c, type: .int8), bias: nil), imageCount: 1,
       rowsPerImage: 5, into: &output)
     for (row, list) in list.enumerated() {
@@ -84,15 +84,15 @@ import Testing
   }
 
   @Test(arguments: KernelSet.all, [(1, 40, 3), (5, 1, 2), (64, 3, 4)])
-  func expertsEqualTheirMLPs(_ kernels: KernelSet, _ sizes: (experts: Int, rows: Int, threads: Int)) {
+  func expertsEqualTheirMLPs(_ kernels: KernelSet, _ sizes: (experts: Int, rows: Int, threads: Int)) throws {
     let (n, r, d, h) = (sizes.experts, sizes.rows, 20, 37)
     let list = rows(n * r, d, seed: 1)
     let up = (0..<n).map { values(d * h, seed: 10 + $0) }
     let down = (0..<n).map { values(h * d, seed: 90 + $0) }
     let (upBias, downBias) = (values(n * h, seed: 5), values(n * d, seed: 6))
-    let input = filled(list)
-    var output = Matrix(rows: n * r, columns: d)
-    Compute(threads: sizes.threads, kernels).experts(
+    let input = try filled(list)
+    var output = try Matrix(rows: n * r, columns: d)
+    try Compute(threads: sizes.threads, kernels).experts(
       input, up: Linear(weights: weights(up, k: d, c: h), bias: vectors(upBias, count: n)),
       down: Linear(weights: weights(down, k: h, c: d), bias: vectors(downBias, count: n)),
       activation: .tanh, rowsPerExpert: r, into: &output)
@@ -109,15 +109,15 @@ import Testing
   }
 
   @Test(arguments: KernelSet.all, [1, 13, 300])
-  func aDenseMLPAddsToItsOutput(_ kernels: KernelSet, _ count: Int) {
+  func aDenseMLPAddsToItsOutput(_ kernels: KernelSet, _ count: Int) throws {
     let (d, h) = (20, 37)
     let list = rows(count, d, seed: 1)
     let (up, down) = (values(d * h, seed: 10), values(h * d, seed: 90))
     let (upBias, downBias, gain) = (values(h, seed: 5), values(d, seed: 6), values(d, seed: 7))
-    let input = filled(list)
+    let input = try filled(list)
     for threads in [1, 3] {
-      var output = filled(list)
-      Compute(threads: threads, kernels).mlp(
+      var output = try filled(list)
+      try Compute(threads: threads, kernels).mlp(
         input, up: Linear(weights: weights([up], k: d, c: h), bias: vectors(upBias)),
         down: Linear(weights: weights([down], k: h, c: d), bias: vectors(downBias)), activation: .tanh,
         gain: vectors(gain), rows: count, addingTo: &output)

@@ -1,35 +1,42 @@
 import Foundation
 import LoadGenerator
+import Synchronization
 import TestSupport
 import Testing
 
 /// The generator against servers that do what no good server does.
 @Suite struct LoadGeneratorTests {
-  /// Puts load on a scripted server, 0.2 s without a warm-up.
+  /// Puts load on a scripted server.
+  ///
+  /// - Parameters:
+  ///   - seconds: how long at most, without a warm-up.
+  ///   - answers: ends it once the server has answered so often, however long that takes; nil for the time alone.
   private func measure(
-    _ level: LoadLevel = .closed(connections: 1), timeout: Double = 5, ipv6: Bool = false,
-    host: String = "127.0.0.1", observe: (Double) -> Bool = { _ in true },
+    _ level: LoadLevel = .closed(connections: 1), seconds: Double = 0.2, until answers: Int? = nil,
+    timeout: Double = 300, ipv6: Bool = false, host: String = "127.0.0.1",
     _ script: @escaping @Sendable (Peer, _ number: Int) -> Void
   ) throws -> (result: LevelResult, connections: Int) {
     let server = try ScriptedServer(ipv6: ipv6, script)
     defer { server.stop() }
-    let generator = try generator("http://\(host):\(server.port)", timeout: timeout)
-    return (try generator.measure(level, observe: observe), server.acceptedCount)
+    let generator = try generator(
+      "http://\(host):\(server.port)", seconds: answers == nil ? seconds : 3600, timeout: timeout)
+    let result = try generator.measure(level) { _ in answers.map { server.answerCount < $0 } ?? true }
+    return (result, server.acceptedCount)
   }
 
-  private func generator(_ url: String, timeout: Double) throws -> LoadGenerator {
+  private func generator(_ url: String, seconds: Double = 0.2, timeout: Double) throws -> LoadGenerator {
     try withTemporaryFile("a.jpg") { path in
       try Data("photo".utf8).write(to: URL(filePath: path))
       let target = try LoadTarget(url: url, path: "/classify")
       let folder = URL(filePath: path).deletingLastPathComponent().path
       return try LoadGenerator(
         target: target, requests: ImageRequests(folder: folder, target: target),
-        timing: LoadTiming(warmup: 0, measured: 0.2, timeout: timeout))
+        timing: LoadTiming(warmup: 0, measured: seconds, timeout: timeout))
     }
   }
 
   @Test func answersAreCountedAndMeans() throws {
-    let (result, connections) = try measure(.closed(connections: 3)) { peer, number in
+    let (result, connections) = try measure(.closed(connections: 3), until: 100) { peer, number in
       while peer.readRequest() {
         usleep(2000)
         peer.answer(
@@ -37,11 +44,12 @@ import Testing
       }
     }
     let (good, refused) = (result.answers["200"] ?? 0, result.answers["429"] ?? 0)
-    #expect(connections == 3 && good > 20 && refused > 10 && result.requests == good + refused)
+    #expect(
+      connections == 3 && good > 0 && refused > 0 && good + refused > 90 && result.requests == good + refused)
     #expect(result.errors.total == 0 && result.firstError == nil && result.reconnects == 0)
-    #expect(abs(result.answersPerSecond * 0.2 - Double(good)) <= 2)
+    #expect(abs(result.answersPerSecond * result.seconds - Double(good)) <= 2)
     let (latency, refusal) = (try #require(result.latency), try #require(result.refusalLatency))
-    #expect(latency.p50 >= 2 && latency.p50 < 50 && refusal.p50 >= 2)
+    #expect(latency.p50 >= 2 && refusal.p50 >= 2)
     let (batch, total) = (try #require(result.meanBatchSize), try #require(result.serverTiming.total))
     #expect(batch > 1 && batch < 2 && abs(total - (batch - 0.5)) < 1e-9)
     #expect(result.serverTiming.decode == nil)
@@ -49,11 +57,11 @@ import Testing
 
   @Test func aServerThatClosesBetweenRequestsCostsNoRequest() throws {
     // Once said beforehand, once not.
-    let (result, connections) = try measure { peer, number in
+    let (result, connections) = try measure(until: 40) { peer, number in
       for _ in 0..<4 where peer.readRequest() { peer.answer() }
       if number.isMultiple(of: 2), peer.readRequest() { peer.answer(200, "Connection: close\r\n") }
     }
-    #expect(result.errors.total == 0 && (result.answers["200"] ?? 0) > 20)
+    #expect(result.errors.total == 0 && (result.answers["200"] ?? 0) > 30)
     #expect(result.reconnects > 3 && abs(connections - 1 - result.reconnects) <= 1)
   }
 
@@ -87,13 +95,10 @@ import Testing
     #expect(result.answers.keys.sorted() == ["200"] && result.errors.total == 0)
   }
 
-  @Test(.timeLimit(.minutes(1))) func aSilentServerMeetsTheTimeLimit() throws {
-    let begin = ContinuousClock.now
+  @Test(.timeLimit(.minutes(5))) func aSilentServerMeetsTheTimeLimit() throws {
     let (result, _) = try measure(.open(rate: 50, connections: 2, seed: 1), timeout: 0.1) { peer, _ in
-      _ = peer.readRequest()
-      sleep(10)
+      while peer.readRequest() {}
     }
-    #expect(ContinuousClock.now - begin < .seconds(5))
     #expect(result.errors.timeout == result.requests && result.requests > 2)
   }
 
@@ -105,15 +110,19 @@ import Testing
     #expect(try measure(ipv6: true, host: "[::1]", serve).result.requests > 0)
   }
 
-  @Test func theObserverEndsIt() throws {
-    let begin = ContinuousClock.now
-    let (result, _) = try measure(observe: { $0 < 0.5 }) { peer, _ in
+  /// The second request says that the first one's answer has come; it gets none itself, and counts nowhere.
+  @Test(.timeLimit(.minutes(5))) func theObserverEndsIt() throws {
+    let hasAskedAgain = Atomic(false)
+    let server = try ScriptedServer { peer, _ in
       if peer.readRequest() { peer.answer() }
+      if peer.readRequest() { hasAskedAgain.store(true, ordering: .relaxed) }
       _ = peer.readRequest()
-      sleep(10)
     }
-    #expect(ContinuousClock.now - begin < .seconds(2))
-    #expect(result.requests == 1 && result.seconds > 0.09 && result.seconds <= 0.2)
+    defer { server.stop() }
+    let generator = try generator("http://127.0.0.1:\(server.port)", seconds: 3600, timeout: 3600)
+    let result = try generator.measure(.closed(connections: 1)) { _ in !hasAskedAgain.load(ordering: .relaxed)
+    }
+    #expect(result.requests == 1 && result.answers == ["200": 1] && result.seconds < 3600)
   }
 
   @Test func nobodyThereIsAnError() throws {

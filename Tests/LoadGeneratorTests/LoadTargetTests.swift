@@ -45,6 +45,6 @@ import Testing
     let error = try #require(throws: LoadError.self) {
       try LoadTarget(url: "http://a", path: "/", headers: [header])
     }
-    #expect(error.description.hasPrefix("--header: expected 'name: value'"))
+    #expect(error.description.hasPrefix("expected 'name: value'"))
   }
 }

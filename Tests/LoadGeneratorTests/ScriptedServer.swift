@@ -6,6 +6,7 @@ final class ScriptedServer: Sendable {
   let port: UInt16
   private let listener: Int32
   private let connectionCount = Mutex(0)
+  private let answers = AnswerCounter()
 
   /// - Parameter script: what to do with a connection; it is closed when the script returns. Each runs on a
   ///   thread of its own and gets its number, from 0.
@@ -38,7 +39,7 @@ final class ScriptedServer: Sendable {
     Thread.detachNewThread { [self] in
       while case let descriptor = accept(listener, nil, nil), descriptor >= 0 {
         Thread.detachNewThread {
-          let peer = Peer(descriptor)
+          let peer = Peer(descriptor, answers: self.answers)
           // The connection by which the generator finds the server brings no request.
           guard peer.waitForBytes() else { return }
           let number = self.connectionCount.withLock { count in
@@ -56,13 +57,22 @@ final class ScriptedServer: Sendable {
   func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   var acceptedCount: Int { connectionCount.withLock(\.self) }
+  var answerCount: Int { answers.count.load(ordering: .relaxed) }
+}
+
+/// How often all peers of a server have answered.
+final class AnswerCounter: Sendable {
+  let count = Atomic(0)
 }
 
 /// The server's side of a connection; closed with its last reference.
 final class Peer: Sendable {
   private let descriptor: Int32
+  private let answers: AnswerCounter
 
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  init(_ descriptor: Int32, answers: AnswerCounter) {
+    (self.descriptor, self.answers) = (descriptor, answers)
+  }
 
   deinit { close(descriptor) }
 
@@ -95,6 +105,7 @@ final class Peer: Sendable {
   /// An answer with a body of two bytes.
   func answer(_ status: Int = 200, _ headers: String = "") {
     write("HTTP/1.1 \(status) X\r\n\(headers)Content-Length: 2\r\n\r\nok")
+    answers.count.add(1, ordering: .relaxed)
   }
 }
 

@@ -106,7 +106,7 @@ import Testing
     for _ in clients { waiting.append(try shelf.take()) }
     #expect(server.inFlight == 200)
     for (request, responder) in waiting.reversed() {
-      responder.respond(.text("\(request.path) \(String(decoding: request.body, as: UTF8.self))"))
+      responder.respond(.text("\(request.path) \(String(decoding: request.body.bytes, as: UTF8.self))"))
     }
     for (index, client) in clients.enumerated() {
       #expect(try client.readResponse().text == "/\(index) body \(index)")

@@ -22,7 +22,7 @@ import Testing
 
   @Test func returnsTheBodyUnchanged() throws {
     let server = try HTTPServer(configuration: .make()) { request, responder in
-      responder.respond(.bytes(request.body, contentType: "application/octet-stream"))
+      responder.respond(.bytes(request.body.bytes, contentType: "application/octet-stream"))
     }
     let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ 7) }
     #expect(try TestClient(port: server.port).request("PUT", "/x", body: body).body == body)

@@ -13,17 +13,23 @@ import Testing
     var workers: Set<Int32> = []
     repeat {
       let others = try engineThreads()
-      var workspace = Workspace(for: model.configuration, maxImageCount: 4, threadCount: threadCount)
+      let threads = try ThreadPool(threadCount: threadCount)
+      var workspace = try Workspace(
+        for: model.configuration, maxImageCount: 4, threads: threads, kernels: KernelSet(.auto))
+      let summaries = try RoutingSummaries(for: model.configuration, maxImageCount: 4)
       workers = try engineThreads().subtracting(others)
       guard workers.count == threadCount - 1 else { continue }
       for (index, image) in noiseImages(4, model.configuration).enumerated() {
         model.load(image, at: index, &workspace)
       }
       model.forward(imageCount: 4, &workspace)
-      let threads = workers.union([allocation_thread()])
-      let before = threads.reduce(0) { $0 + allocation_count($1) }
-      for count in 1...4 { model.forward(imageCount: count, &workspace) }
-      let after = threads.reduce(0) { $0 + allocation_count($1) }
+      let allocators = workers.union([allocation_thread()])
+      let before = allocators.reduce(0) { $0 + allocation_count($1) }
+      for count in 1...4 {
+        model.forward(imageCount: count, &workspace)
+        model.forward(imageCount: count, &workspace, observer: summaries)
+      }
+      let after = allocators.reduce(0) { $0 + allocation_count($1) }
       #expect(after == before)
       // The counter counts.
       _ = workspace.logits(of: 0)

@@ -10,10 +10,11 @@ import Testing
   private static let invariant = KernelSet.all.filter(\.isBatchInvariant)
 
   private func logits(_ model: SoftMoEViT, _ images: [[Float]], threads: Int, _ kernels: KernelSet)
-    -> [[UInt32]]
+    throws -> [[UInt32]]
   {
-    var workspace = Workspace(
-      for: model.configuration, maxImageCount: images.count, threadCount: threads, kernels: kernels)
+    var workspace = try Workspace(
+      for: model.configuration, maxImageCount: images.count, threads: ThreadPool(threadCount: threads),
+      kernels: kernels)
     for (index, image) in images.enumerated() { model.load(image, at: index, &workspace) }
     model.forward(imageCount: images.count, &workspace)
     return images.indices.map { workspace.logits(of: $0).map(\.bitPattern) }
@@ -37,7 +38,7 @@ import Testing
 
   private func expectInvariance(of model: SoftMoEViT, reference: KernelSet, rounds: Int) throws {
     let images = noiseImages(64, model.configuration)
-    let expected = images.map { logits(model, [$0], threads: 1, reference)[0] }
+    let expected = try images.map { try logits(model, [$0], threads: 1, reference)[0] }
     #expect(Set(expected).count == images.count)
     var random = SystemRandomNumberGenerator()
     for round in 0..<rounds {
@@ -46,7 +47,7 @@ import Testing
       let batch = (0..<count).map { _ in Int.random(in: 0..<64, using: &random) }
       let threads = Int.random(in: 1...4, using: &random)
       let kernels = try #require(Self.invariant.randomElement(using: &random))
-      let found = logits(model, batch.map { images[$0] }, threads: threads, kernels)
+      let found = try logits(model, batch.map { images[$0] }, threads: threads, kernels)
       let wrong = batch.indices.filter { found[$0] != expected[batch[$0]] }
       #expect(wrong.isEmpty, "places \(wrong) of batch \(batch), \(threads) threads, \(kernels.name)")
     }

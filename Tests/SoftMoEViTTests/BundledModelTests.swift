@@ -18,16 +18,19 @@ func noiseImages(_ count: Int, _ model: ModelConfiguration) -> [[Float]] {
     try SoftMoEViT(Checkpoint(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path))
   }
 
-  @Test func combineMassSumsToOneAndEffectiveTokensAreInRange() throws {
+  @Test func slotMassSumsToOneAndEffectiveTokensAreInRange() throws {
     let model = try bundled()
     let images = noiseImages(3, model.configuration)
-    var workspace = Workspace(for: model.configuration, maxImageCount: 4, threadCount: 2)
+    var workspace = try Workspace(
+      for: model.configuration, maxImageCount: 4, threads: ThreadPool(threadCount: 2),
+      kernels: KernelSet(.auto))
+    let summaries = try RoutingSummaries(for: model.configuration, maxImageCount: 4)
     for (index, image) in images.enumerated() { model.load(image, at: index, &workspace) }
-    model.forward(imageCount: 3, &workspace)
+    model.forward(imageCount: 3, &workspace, observer: summaries)
     for image in images.indices {
       for layer in model.configuration.moeLayers.indices {
-        let routing = workspace.routing(of: image, layer: layer)
-        #expect(abs(routing.combineMass.reduce(0, +) - 1) < 1e-5)
+        let routing = summaries.routing(of: image, layer: layer)
+        #expect(abs(routing.slotMass.reduce(0, +) - 1) < 1e-5)
         #expect(routing.effectiveTokens.allSatisfy { (0.999...64.001).contains($0) })
       }
     }

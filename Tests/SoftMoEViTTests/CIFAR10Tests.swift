@@ -38,7 +38,9 @@ import Testing
         std: [0.247, 0.2435, 0.2616]))
     let folder = try Self.files.get()
     let batch = 50
-    var workspace = Workspace(for: model.configuration, maxImageCount: batch, threadCount: 2)
+    var workspace = try Workspace(
+      for: model.configuration, maxImageCount: batch, threads: ThreadPool(threadCount: 2),
+      kernels: KernelSet(.auto))
     var right = 0
     for (label, name) in Self.labels.enumerated() {
       for start in stride(from: 0, to: 1000, by: batch) {

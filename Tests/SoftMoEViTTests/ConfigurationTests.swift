@@ -42,8 +42,15 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     BadConfiguration("mlp_width", "expected 1…1048576, found 0") { $0.mlpWidth = 0 },
     BadConfiguration("class_count", "expected 1…1048576, found 0") { $0.classCount = 0 },
     BadConfiguration("pre_logits_width", "expected 1…1048576, found -1") { $0.preLogitsWidth = -1 },
-    BadConfiguration("norm_epsilon", "expected 0…1, found -1.0") { $0.normEpsilon = -1 },
-    BadConfiguration("norm_epsilon", "expected 0…1, found nan") { $0.normEpsilon = .nan },
+    BadConfiguration("norm_epsilon", "expected a number above 0, below 1, found -1.0") {
+      $0.normEpsilon = -1
+    },
+    BadConfiguration("norm_epsilon", "expected a number above 0, below 1, found nan") {
+      $0.normEpsilon = .nan
+    },
+    BadConfiguration("norm_epsilon", "found 0.0", { $0.normEpsilon = 0 }),
+    BadConfiguration("norm_epsilon", "found 3e+38", { $0.normEpsilon = 3e38 }),
+    BadConfiguration("moe.normalization_epsilon", "found 0.0", { $0.moe?.normalizationEpsilon = 0 }),
     BadConfiguration("pooling", "'class_token' needs a model with a class token") {
       $0.pooling = .classToken
     },
@@ -63,7 +70,7 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
       $0.moe?.slotsPerExpert = 65_536
     },
     BadConfiguration("moe.expert_width", "expected 1…1048576, found 0") { $0.moe?.expertWidth = 0 },
-    BadConfiguration("moe.normalization_epsilon", "expected 0…1, found inf") {
+    BadConfiguration("moe.normalization_epsilon", "expected a number above 0, below 1, found inf") {
       $0.moe?.normalizationEpsilon = .infinity
     },
   ])

@@ -18,7 +18,9 @@ import Testing
   private func check(_ path: String) throws {
     let checkpoint = try Checkpoint(path: path)
     let model = try SoftMoEViT(checkpoint)
-    var workspace = Workspace(for: model.configuration, maxImageCount: 2, threadCount: 2)
+    var workspace = try Workspace(
+      for: model.configuration, maxImageCount: 2, threads: ThreadPool(threadCount: 2),
+      kernels: KernelSet(.auto))
     try #require(try SelfProof(checkpoint, model.configuration)).check(model, &workspace)
   }
 

@@ -1,17 +1,17 @@
 import Foundation
 
 /// `softmoe serve` as a process of its own, on free ports.
-public final class ServeProcess {
+package final class ServeProcess {
   /// The ports that it took.
-  public let port, adminPort: Int
+  package let port, adminPort: Int
   private let process = Process()
   private let log: String
   private let folder: URL
 
   /// Starts it with the bundled model, or the one that `arguments` name, and waits until it listens.
   ///
-  /// - Throws: `Command.Failure` when it ends or does not listen within ten seconds.
-  public init(_ arguments: [String] = []) throws {
+  /// - Throws: `Command.Failure` when it ends or does not listen within five minutes.
+  package init(_ arguments: [String] = []) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "softmoe-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     log = folder.appending(path: "log").path
@@ -22,7 +22,7 @@ public final class ServeProcess {
     process.arguments = ["serve", "--port", "0", "--admin-port", "0"] + named + arguments
     process.standardError = try FileHandle(forWritingTo: URL(filePath: log))
     try process.run()
-    for _ in 0..<1000 {
+    for _ in 0..<30_000 {
       let text = try String(contentsOfFile: log, encoding: .utf8)
       // "listening on http://127.0.0.1:PORT, probes and metrics on port PORT; …"
       let numbers = text.split(separator: "listening on", maxSplits: 1).dropFirst().first?
@@ -46,28 +46,31 @@ public final class ServeProcess {
   }
 
   /// What it has logged so far.
-  public var logged: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+  package var logged: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
   /// Sends a signal.
-  public func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-  /// Waits for its end, twenty seconds at most.
+  /// Waits for its end, five minutes at most.
   ///
   /// - Returns: its status, negative for a signal.
-  public func wait() -> Int32 {
+  package func wait() -> Int32 {
     // A server that hangs is ended, and says so by its status.
-    for _ in 0..<2000 where process.isRunning { usleep(10_000) }
+    for _ in 0..<30_000 where process.isRunning { usleep(10_000) }
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
     return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
   }
 
-  /// Waits until its `/readyz` answers 200, ten seconds at most.
-  public func waitUntilReady() throws {
-    for _ in 0..<1000 {
-      if try TestClient(port: adminPort).request("GET", "/readyz").status == 200 { return }
-      usleep(10_000)
+  /// Waits until its `/readyz` answers 200.
+  package func waitUntilReady() throws {
+    try TestSupport.wait(until: "the server is ready: \(logged)") {
+      try TestClient(port: adminPort).request("GET", "/readyz").status == 200
     }
-    throw Command.Failure(description: "the server is not ready: \(logged)")
+  }
+
+  /// Waits until it has logged something.
+  package func wait(forLog text: String) throws {
+    try TestSupport.wait(until: "the server says '\(text)'") { logged.contains(text) }
   }
 }

@@ -1,11 +1,9 @@
 import Dispatch
 import KernelInterface
-import KernelsAVX2
-import KernelsAVX512
-import KernelsPortable
+import Kernels
 
 // Times the matrix product alone: many rows against one matrix, and few rows against many matrices (a Soft
-// MoE layer's experts), for each storage. One line a shape.
+// MoE layer's experts), for each storage and each set of instructions that this processor has. One line a shape.
 
 func seconds(_ body: () -> Void) -> Double {
   let start = DispatchTime.now().uptimeNanoseconds
@@ -26,35 +24,36 @@ func pad(_ text: String, _ width: Int) -> String {
 func tenth(_ x: Double) -> String { pad(String((x * 10).rounded() / 10), 8) }
 
 let threads = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1
-let variants: [any VectorKernels] = [KernelsAVX2.Loops(), KernelsAVX512.Loops()]
+let variants = KernelSet.available.filter(\.isFused)
+guard let best = variants.first else { fatalError("this processor has no fused multiply-add") }
 
 for loops in variants {
-  var best = 0.0
+  var peak = 0.0
   for _ in 0..<5 {
     let rounds = 2_000_000
     let time = seconds {
       DispatchQueue.concurrentPerform(iterations: threads) { _ in _ = loops.fusedMultiplyAdds(rounds: rounds)
       }
     }
-    best = max(best, Double(threads * loops.fusedMultiplyAddCount(rounds: rounds)) / time / 1e9)
+    peak = max(peak, Double(threads * loops.fusedMultiplyAddCount(rounds: rounds)) / time / 1e9)
   }
-  print(loops.instructions, "peak", tenth(best), "GFLOP/s")
+  print(loops.instructions, "peak", tenth(peak), "GFLOP/s")
 }
 do {
   let count = 128 << 20
   let buffer = memory(count * 4)
   nonisolated(unsafe) let base = UnsafePointer(buffer.assumingMemoryBound(to: Float.self))
-  var best = 0.0
+  var rate = 0.0
   for _ in 0..<4 {
     let part = count / threads
     let time = seconds {
       DispatchQueue.concurrentPerform(iterations: threads) { id in
-        _ = variants[1].streamedSum(base + id * part, count: part)
+        _ = best.streamedSum(base + id * part, count: part)
       }
     }
-    best = max(best, Double(count * 4) / time / 1e9)
+    rate = max(rate, Double(count * 4) / time / 1e9)
   }
-  print("read", tenth(best), "GB/s")
+  print("read", tenth(rate), "GB/s")
   buffer.deallocate()
 }
 
@@ -63,7 +62,7 @@ for (rows, columns, k, copies) in [
   (1, 384, 1536, 300), (2, 1536, 384, 300), (4, 1536, 384, 300), (8, 1536, 384, 300), (8, 384, 1536, 300),
   (16, 1536, 384, 300), (32, 1536, 384, 300), (32, 384, 1536, 300),
 ] {
-  for element in [WeightElement.f32, .bf16, .int8] {
+  for element in [ElementType.f32, .bf16, .int8] {
     var line = "\(pad("\(rows)", 5)) ×[\(k),\(columns)] \(element)"
     for loops in variants {
       let weightBytes = columns * k * element.byteCount
@@ -76,7 +75,7 @@ for (rows, columns, k, copies) in [
         scratch.assumingMemoryBound(to: Float.self)
       )
       let repeats = max(1, Int(4e9 / Double(2 * rows * columns * k * copies)))
-      var best = Double.infinity
+      var least = Double.infinity
       for _ in 0..<3 {
         let time = seconds {
           DispatchQueue.concurrentPerform(iterations: threads) { id in
@@ -99,11 +98,11 @@ for (rows, columns, k, copies) in [
             }
           }
         }
-        best = min(best, time)
+        least = min(least, time)
       }
       let work = Double(repeats * (copies == 1 ? threads : copies))
       line +=
-        "  \(loops.instructions) \(tenth(work * Double(2 * rows * columns * k) / best / 1e9)) GFLOP/s \(tenth(work * Double(weightBytes) / best / 1e9)) GB/s"
+        "  \(loops.instructions) \(tenth(work * Double(2 * rows * columns * k) / least / 1e9)) GFLOP/s \(tenth(work * Double(weightBytes) / least / 1e9)) GB/s"
       for buffer in [weights, left, output, scratch] { buffer.deallocate() }
     }
     print(line)

@@ -27,8 +27,9 @@ let checkpoint = try Checkpoint(path: arguments[1])
 let model = try SoftMoEViT(checkpoint)
 let configuration = model.configuration
 let wanted = KernelSet.all.first { arguments.count == 6 && $0.name.contains(arguments[5]) }
-let kernels = try wanted ?? model.kernels(.auto, threadCount: threads)
-var workspace = Workspace(for: configuration, maxImageCount: batch, threadCount: threads, kernels: kernels)
+let kernels = try wanted ?? KernelSet(.auto)
+var workspace = try Workspace(
+  for: configuration, maxImageCount: batch, threads: ThreadPool(threadCount: threads), kernels: kernels)
 
 let pixelCount = configuration.imageHeight * configuration.imageWidth
 let raw = try Data(contentsOf: URL(filePath: arguments[2]))
@@ -57,10 +58,10 @@ while let line = readLine() {
     try logits.withUnsafeBytes { try Data($0).write(to: URL(filePath: words[1])) }
     say("done")
   case ("limits", 1):
-    let limits = workspace.compute.measureLimits()
+    let limits = try workspace.compute.measureLimits()
     say("\(limits.gigaflopsPerSecond) \(limits.gigabytesPerSecond)")
   case ("cost", 1):
-    let experts = checkpoint.tensors.filter { $0.name.contains("/experts/") }.reduce(0) { $0 + $1.byteCount }
+    let experts = checkpoint.tensors.filter { TensorName.isExperts($0.name) }.reduce(0) { $0 + $1.byteCount }
     let cost = ModelCost(configuration, expertBytes: experts, weightBytes: checkpoint.byteCount)
     say("\(cost.flopPerImage) \(cost.expertFlopPerImage) \(cost.expertBytes)")
   case ("kernels", 1): say(kernels.name)

@@ -11,8 +11,8 @@ class Checkpoint:
     def __init__(self, path: pathlib.Path):
         self.file = np.memmap(path, mode="r")
         magic, version = self.file[:8].tobytes(), int(self.file[8])
-        if magic != b"\x89SMOE\r\n\x1a" or version not in (1, 2) or self.number(16) != len(self.file):
-            raise SystemExit(f"{path}: expected a whole .smoe file of version 1 or 2")
+        if magic != b"\x89SMOE\r\n\x1a" or version != 2 or self.number(16) != len(self.file):
+            raise SystemExit(f"{path}: expected a whole .smoe file of version 2")
         self.metadata = json.loads(self.file[128:128 + self.number(32)].tobytes())
 
     def number(self, at: int) -> int:

@@ -27,6 +27,12 @@ struct CJPEGHeader {
   /// 1 when rows come as inverted CMYK, as Adobe writes it; 0 when they come as RGBX.
   int cmyk;
   int arithmetic;
+  /// 1 when it comes in several scans, so that all coefficients are held.
+  int multiple_scans;
+  /// Bytes of the coefficients: 2 for each, of whole MCUs.
+  uint64_t coefficient_bytes;
+  /// Bytes of the rows of samples that are held between decoding and colour conversion, at most.
+  uint64_t row_bytes;
 };
 
 struct CJPEGPlan {
@@ -54,6 +60,8 @@ void cjpeg_destroy(CJPEGDecoder *decoder);
 /// Reads up to the first scan. `bytes` must outlive the decoder.
 enum CJPEGStatus cjpeg_read_header(CJPEGDecoder *decoder, const uint8_t *bytes, size_t count,
                                    struct CJPEGHeader *header);
+/// The scans of a JPEG, no more than `limit` of them: its markers are counted, nothing is decoded.
+uint32_t cjpeg_count_scans(const uint8_t *bytes, size_t count, uint32_t limit);
 enum CJPEGStatus cjpeg_start(CJPEGDecoder *decoder, const struct CJPEGPlan *plan, struct CJPEGRows *rows);
 /// Writes one row of `column_count` pixels, 4 bytes each.
 enum CJPEGStatus cjpeg_read_row(CJPEGDecoder *decoder, uint8_t *row);

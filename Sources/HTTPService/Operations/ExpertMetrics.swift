@@ -1,29 +1,41 @@
 import Inference
 import Metrics
 
-/// The metrics of the experts, of whichever model serves when they are read.
-struct ExpertMetrics {
-  let recorder: ExpertRecorder
+/// The metrics of the experts of the model that serves when a scrape begins: all of one reading, so that they
+/// speak of the same images.
+struct ExpertMetrics: Sendable {
+  let layers: [RoutedLayer]
+  let profile: UsageProfile?
   let level: ExpertMetricsLevel
+  let lifetime: UsageTotals
+  let windowImageCount: Int
+  let window: [LayerUsage]
+
+  init(of served: Served) {
+    let reading = served.experts.reading
+    (layers, profile, level) = (served.experts.layers, served.model.profile, served.metricsLevel)
+    (lifetime, windowImageCount) = (reading.lifetime, reading.window.imageCount)
+    window = reading.window.usage(of: layers)
+  }
 
   /// Declares all of them; those finer than the model's level have no series.
-  static func declare(in registry: MetricsRegistry, of current: @escaping @Sendable () -> ExpertMetrics?) {
+  static func declare(in registry: MetricsRegistry, of scrape: @escaping @Sendable () -> ExpertMetrics?) {
     func declare(
       _ name: String, _ help: String, _ kind: MetricKind, from level: ExpertMetricsLevel,
       _ samples: @escaping @Sendable (ExpertMetrics) -> [Sample]
     ) {
       registry.observed(name, help, kind) {
-        guard let metrics = current(), metrics.has(level) else { return [] }
+        guard let metrics = scrape(), metrics.has(level) else { return [] }
         return samples(metrics)
       }
     }
     declare(
       "softmoe_routed_images_total", "Images whose routing is counted here.", .counter, from: .off
-    ) { [Sample(Double($0.recorder.reading.lifetime.imageCount))] }
+    ) { [Sample(Double($0.lifetime.imageCount))] }
     declare(
       "softmoe_routing_window_images", "Images of the sliding window that the gauges of layers speak of.",
       .gauge, from: .layer
-    ) { [Sample(Double($0.recorder.reading.window.imageCount))] }
+    ) { [Sample(Double($0.windowImageCount))] }
     declare(
       "softmoe_layer_effective_experts",
       "exp of the entropy of the experts' shares of the combine weights: how many experts carry a layer.",
@@ -70,24 +82,24 @@ struct ExpertMetrics {
   }
 
   private func layerSamples(_ value: (LayerUsage) -> Double) -> [Sample] {
-    recorder.reading.window.usage(of: recorder.layers).map { Sample([name(of: $0.layer)], value($0)) }
+    window.map { Sample([name(of: $0.layer)], value($0)) }
   }
 
   private func divergences() -> [Sample] {
-    guard let profile = recorder.profile else { return [] }
-    return recorder.reading.window.usage(of: recorder.layers).enumerated().map { index, usage in
+    guard let profile = profile else { return [] }
+    return window.enumerated().map { index, usage in
       Sample([name(of: usage.layer)], profile.divergence(of: usage, at: index))
     }
   }
 
   private func divergenceLimits() -> [Sample] {
-    guard let profile = recorder.profile else { return [] }
-    return zip(recorder.layers, profile.layers).map { Sample([name(of: $0)], $1.divergenceLimit) }
+    guard let profile = profile else { return [] }
+    return zip(layers, profile.layers).map { Sample([name(of: $0)], $1.divergenceLimit) }
   }
 
   /// Means over the slots of a layer, of an expert, or each slot's own, as the level wants.
   private func slotMeans(_ values: (LayerUsage) -> [Double]) -> [Sample] {
-    recorder.reading.window.usage(of: recorder.layers).flatMap { usage in
+    window.flatMap { usage in
       let layer = usage.layer
       return switch level {
       case .off, .layer: [Sample([name(of: layer)], mean(values(usage)[...]))]
@@ -101,18 +113,18 @@ struct ExpertMetrics {
   }
 
   private func expertMass() -> [Sample] {
-    zip(recorder.layers, recorder.reading.lifetime.layers).flatMap { layer, totals in
+    zip(layers, lifetime.layers).flatMap { layer, totals in
       (0..<layer.expertCount).map { expert in
         Sample(
           [name(of: layer), ("expert", "\(expert)")],
-          totals.combineMass[layer.slots(of: expert)].reduce(0, +))
+          totals.slotMass[layer.slots(of: expert)].reduce(0, +))
       }
     }
   }
 
   private func slotMass() -> [Sample] {
-    zip(recorder.layers, recorder.reading.lifetime.layers).flatMap { layer, totals in
-      slotSamples(layer, totals.combineMass)
+    zip(layers, lifetime.layers).flatMap { layer, totals in
+      slotSamples(layer, totals.slotMass)
     }
   }
 

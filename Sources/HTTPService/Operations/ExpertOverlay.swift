@@ -34,7 +34,7 @@ struct ExpertOverlay {
         let target = 3 * (row * width + column)
         for (channel, value) in [r, g, b].enumerated() {
           let shown = Self.shade * (1 - light) * grey + light * value
-          pixels[target + channel] = UInt8(min(255, shown.rounded()))
+          pixels[target + channel] = UInt8(saturating: shown.rounded())
         }
       }
     }

@@ -29,17 +29,19 @@ final class InferenceStatistics: Sendable {
   func failed(_ duration: Duration) { state.withLock { $0.requests.fail.add(duration) } }
   func decoded(_ duration: Duration) { state.withLock { $0.requests.computeInput.add(duration) } }
 
-  func ran(_ timing: BatchTiming) {
-    let now = UInt64(Date.now.timeIntervalSince1970 * 1000)
+  /// A batch ran; one timing an image.
+  func ran(_ timings: [BatchTiming]) {
+    guard let batch = timings.first else { return }
+    let now = UInt64(clamping: Int64(Date.now.timeIntervalSince1970 * 1000))
     state.withLock { state in
       state.lastInference = now
-      state.inferenceCount += 1
-      state.requests.queue.add(timing.queueDuration)
-      state.requests.computeInfer.add(timing.inferenceDuration)
-      if timing.isFirstOfBatch {
-        state.executionCount += 1
-        state.batches[timing.batchSize, default: ModelStatistics.Durations()].add(timing.inferenceDuration)
+      state.inferenceCount += UInt64(timings.count)
+      state.executionCount += 1
+      for timing in timings {
+        state.requests.queue.add(timing.queueDuration)
+        state.requests.computeInfer.add(timing.inferenceDuration)
       }
+      state.batches[batch.batchSize, default: ModelStatistics.Durations()].add(batch.inferenceDuration)
     }
   }
 }
@@ -47,6 +49,7 @@ final class InferenceStatistics: Sendable {
 extension ModelStatistics.Durations {
   fileprivate mutating func add(_ duration: Duration) {
     count += 1
-    nanoseconds += UInt64(max(0, duration / .nanoseconds(1)))
+    let (seconds, attoseconds) = duration.components
+    nanoseconds += UInt64(clamping: seconds) * 1_000_000_000 + UInt64(clamping: attoseconds / 1_000_000_000)
   }
 }

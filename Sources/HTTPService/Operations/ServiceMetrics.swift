@@ -1,3 +1,4 @@
+import Inference
 import Metrics
 
 /// The service's metrics, declared once. README.md says what each measures.
@@ -37,6 +38,27 @@ struct ServiceMetrics: Sendable {
       "softmoe_dropped_total", "Images accepted that did not run.", labels: ["reason"])
     // A counter that appears with its first event hides that event from Prometheus' rate.
     for reason in ["queue_full", "deadline", "impossible", "bytes"] { _ = rejected(reason) }
-    for reason in ["client_gone", "deadline"] { _ = dropped(reason) }
+    for reason in ["client_gone", "deadline", "not_finite"] { _ = dropped(reason) }
+  }
+}
+
+extension ServiceMetrics {
+  /// What happens to requests and images, as numbers.
+  func observe(_ event: InferenceEvent) {
+    switch event {
+    case .refused(.full): rejected("queue_full").increment()
+    case .refused(.late): rejected("deadline").increment()
+    case .refused(.impossible): rejected("impossible").increment()
+    case .decoded(_, let duration, _): decodeDuration.observe(duration)
+    case .ran(_, let timings):
+      for timing in timings {
+        queueDuration.observe(timing.queueDuration)
+        inferenceDuration.observe(timing.inferenceDuration)
+      }
+      batchSize.observe(Double(timings.count))
+    case .dropped(.abandoned): dropped("client_gone").increment()
+    case .dropped(.expired): dropped("deadline").increment()
+    case .notFinite: dropped("not_finite").increment()
+    }
   }
 }

@@ -89,33 +89,36 @@ extension ClassificationService {
   }
 
   /// `POST /explain`: one image with one expert's weights over it, as a PNG.
-  func explain(_ call: Call) throws(ServiceError) {
-    let loaded = try ready()
-    let layers = loaded.experts.layers
-    let parameters = try ExplainParameters(call.request.query, layers)
-    let images = try ImageBody(call.request)
-    guard !images.isForm, let image = images.parts.first else {
-      throw .badRequest("/explain takes one image as the body, not a form")
-    }
-    let extras = InferenceExtras(explanation: .expert(parameters.expert, layer: parameters.layer))
-    try infer(call, on: loaded, [.encoded(image.bytes)], extras) { results in
-      let answer: ImageAnswer
-      switch results[0] {
-      case .success(let found): answer = found
-      case .failure(let error): return self.fail(call, error)
+  func explain(_ call: Call, _ body: HTTPBody) throws(ServiceError) {
+    let layers = try ready().experts.layers
+    let parameters = try ExplainParameters(call.head.query, layers)
+    let extras = InferenceExtras(
+      explanation: .expert(parameters.expert, layer: parameters.layer), photo: true)
+    try infer(call, body, amplification: 0) { call, served, body throws(ServiceError) in
+      let images = try ImageBody(body.bytes, contentType: call.head.headers["content-type"])
+      guard !images.isForm, let image = images.parts.first else {
+        throw .badRequest("/explain takes one image as the body, not a form")
       }
-      // Drawing takes milliseconds: not where other answers wait to be written.
-      self.decoding.async {
-        let photo = loaded.model.preprocessing.image(of: answer.pixels)
-        let overlay = answer.inference.experts[parameters.layer].first.map {
-          ExpertOverlay(photo, $0, of: layers[parameters.layer])
+      return Question(sources: [.encoded(image.bytes)], extras: extras) { results in
+        switch results[0] {
+        case .failure(let error): self.fail(call, error)
+        case .success(let answer):
+          self.explaining(call) { self.draw(call, answer, parameters, results) }
         }
-        guard let png = overlay?.image.png() else { return self.fail(call, .internal) }
-        var response = HTTPResponse.bytes(png, contentType: "image/png")
-        self.describe(results, call, loaded, in: &response)
-        self.reply(call, response)
       }
     }
+  }
+
+  private func draw(
+    _ call: Call, _ answer: ImageAnswer, _ parameters: ExplainParameters, _ results: [ImageOutcome]
+  ) {
+    guard let photo = answer.photo, let layers = call.served?.experts.layers,
+      let weights = answer.inference.experts[parameters.layer].first,
+      let png = ExpertOverlay(photo, weights, of: layers[parameters.layer]).image.png()
+    else { return fail(call, .internal) }
+    var response = HTTPResponse.bytes(png, contentType: "image/png")
+    describe(results, call, in: &response)
+    reply(call, response)
   }
 
   private func usages(_ reading: ExpertRecorder.Reading, _ recorder: ExpertRecorder) -> (

@@ -1,21 +1,23 @@
 import Dispatch
 import Inference
+import Inference
 import Metrics
 import MicroHTTP
 
 /// The routes for whoever operates the service.
 extension ClassificationService {
-  /// `GET /livez`: fails when the engine stands still with work to do.
+  /// `GET /livez`: fails when the machine stands still with work to do.
   func liveness(_ call: Call) throws(ServiceError) {
     try checkProgress()
     reply(call, .text("ok\n"))
   }
 
-  /// - Throws: `ServiceError.notReady` when the engine stands still with work to do.
+  /// - Throws: `ServiceError.notReady` when the machine stands still with work to do.
   func checkProgress() throws(ServiceError) {
-    let standstill = current?.gate.standstill ?? .zero
+    let standstill = host.machine.standstill
     guard standstill <= options.watchdog else {
-      throw .notReady("the engine has made no progress for \(Int(standstill.seconds)) s; restart the process")
+      throw .notReady(
+        "the machine has made no progress for \(standstill.components.seconds) s; restart the process")
     }
   }
 
@@ -25,9 +27,12 @@ extension ClassificationService {
     reply(call, .text("ready\n"))
   }
 
-  /// `GET /metrics`: Prometheus' text.
-  func metricsPage() -> HTTPResponse {
-    .text(registry.text(), contentType: MetricsRegistry.contentType)
+  /// `GET /metrics`: Prometheus' text. All series of the experts speak of the same images.
+  func metricsPage(_ call: Call) {
+    dispatchPrecondition(condition: .onQueue(operations))
+    let now = current.map { ExpertMetrics(of: $0) }
+    scraped.withLock { $0 = now }
+    reply(call, .text(registry.text(), contentType: MetricsRegistry.contentType))
   }
 
   /// `GET /openapi.json`: every route, with the model's own numbers.
@@ -40,8 +45,13 @@ extension ClassificationService {
     reply(call, .bytes(document.bytes, contentType: "application/json"))
   }
 
-  /// Declares the metrics of the connections by which clients come in.
-  package func observe(_ server: HTTPServer) {
+  /// Declares the metrics of the connections by which clients come in, and of the log.
+  ///
+  /// - Parameter lostLogLines: how many were lost so far.
+  package func observe(_ server: HTTPServer, lostLogLines: @escaping @Sendable () -> Int) {
+    registry.observed(
+      "softmoe_log_lines_lost_total", "Lines of the log that nobody read in time.", .counter
+    ) { [Sample(Double(lostLogLines()))] }
     registry.gauge("softmoe_connections_open", "Connections of clients, the main port's.") { [weak server] in
       Double(server?.connectionCount ?? 0)
     }
@@ -56,11 +66,11 @@ extension ClassificationService {
 
   /// `POST /v1/reload`: loads the checkpoint anew and answers when the new model serves, or why not.
   func reload(_ call: Call) {
-    // A thread of its own: loading takes as long as the file is large.
+    // Not where other answers are made: loading takes as long as the file is large.
     DispatchQueue.global().async {
       let previous = self.current?.model.weightsName
-      do throws(ServedModelError) {
-        let summary = try self.load()
+      do throws(OpenedModelError) {
+        let summary = try self.load(.reload)
         self.logger.notice("reloaded: \(summary)")
         let weights = self.current?.model.weightsName
         self.reply(call, .json(ReloadResponse(weights: weights, previousWeights: previous)))

@@ -1,5 +1,4 @@
 import Inference
-import Metrics
 import MicroHTTP
 
 /// KServe's Open Inference Protocol v2, with Triton's extensions.
@@ -43,72 +42,80 @@ extension ClassificationService {
 
   /// `GET /v2/models/{model}/stats`
   func modelStatistics(_ call: Call) throws(ServiceError) {
-    let model = try named(call).model
-    let statistics = statistics.snapshot(name: model.name, version: model.weightsName)
+    let served = try named(call)
+    let model = served.model
+    let statistics = served.statistics.snapshot(name: model.name, version: model.weightsName)
     reply(call, .json(ModelStatistics(models: [statistics])))
   }
 
   /// `POST /v2/models/{model}/infer`
-  func inferTensors(_ call: Call) throws(ServiceError) {
-    let loaded = try named(call)
-    let request = try inferRequest(call.request)
-    let sources = try imageSources(request.input, loaded)
-    let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
-    try infer(call, on: loaded, sources, extras) { results in
-      var inferences: [Inference] = []
-      for result in results {
-        // The protocol knows no answer to a part of a request.
-        switch result {
-        case .success(let answer): inferences.append(answer.inference)
-        case .failure(let error): return self.fail(call, error)
-        }
+  func inferTensors(_ call: Call, _ body: HTTPBody) throws(ServiceError) {
+    _ = try named(call)
+    // A number takes two bytes of JSON at least, and is held as it is read, in an array that grows, and interleaved.
+    try infer(call, body, amplification: 6) { call, served, body throws(ServiceError) in
+      let request = try self.inferRequest(call.head.headers, body.bytes)
+      let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
+      return Question(sources: try self.imageSources(request.input, served.model), extras: extras) { results in
+        self.answer(call, served.model, request, results)
       }
-      let answer = InferResponse(
-        modelName: loaded.model.name, modelVersion: loaded.model.weightsName, id: request.id,
-        outputs: request.outputs.map { output in
-          InferResponse.Tensor(
-            output, values: inferences.flatMap { $0.values(of: output.output) }, imageCount: inferences.count,
-            labels: loaded.model.labels)
-        })
-      guard let message = try? answer.message() else { return self.fail(call, .internal) }
-      var response = HTTPResponse.bytes(message.body, contentType: message.contentType)
-      if let length = message.headerLength {
-        response.headers["Inference-Header-Content-Length"] = String(length)
-      }
-      self.describe(results, call, loaded, in: &response)
-      self.reply(call, response)
     }
+  }
+
+  private func answer(
+    _ call: Call, _ model: OpenedModel, _ request: InferRequest, _ results: [ImageOutcome]
+  ) {
+    var inferences: [Inference] = []
+    for result in results {
+      // The protocol knows no answer to a part of a request.
+      switch result {
+      case .success(let answer): inferences.append(answer.inference)
+      case .failure(let error): return fail(call, error)
+      }
+    }
+    let answer = InferResponse(
+      modelName: model.name, modelVersion: model.weightsName, id: request.id,
+      outputs: request.outputs.map { output in
+        InferResponse.Tensor(
+          output, values: inferences.flatMap { $0.values(of: output.output) }, imageCount: inferences.count,
+          labels: model.labels)
+      })
+    guard let message = try? answer.message() else { return fail(call, .internal) }
+    var response = HTTPResponse.bytes(message.body, contentType: message.contentType)
+    if let length = message.headerLength {
+      response.headers["Inference-Header-Content-Length"] = String(length)
+    }
+    describe(results, call, in: &response)
+    reply(call, response)
   }
 
   /// The model, when it is the one that the path names, in its version if one is named.
-  private func named(_ call: Call) throws(ServiceError) -> LoadedModel {
-    let loaded = try ready()
+  private func named(_ call: Call) throws(ServiceError) -> Served {
+    let served = try ready()
     let (name, version) = (call.parameters["model"], call.parameters["version"])
-    guard name == loaded.model.name, version == nil || version == loaded.model.weightsName else {
-      throw .unknownModel(served: loaded.model.name, version: loaded.model.weightsName)
+    guard name == served.model.name, version == nil || version == served.model.weightsName else {
+      throw .unknownModel(served: served.model.name, version: served.model.weightsName)
     }
-    return loaded
+    return served
   }
 
-  private func inferRequest(_ request: HTTPRequest) throws(ServiceError) -> InferRequest {
+  private func inferRequest(_ headers: HTTPFields, _ body: [UInt8]) throws(ServiceError) -> InferRequest {
     do throws(InferRequestError) {
       return try InferRequest.decode(
-        body: request.body, headerLength: request.headers["inference-header-content-length"],
+        body: body, headerLength: headers["inference-header-content-length"],
         limits: InferRequest.Limits(imageCount: options.maxImagesPerRequest))
     } catch {
       throw .badRequest(error.description)
     }
   }
 
-  private func imageSources(_ input: InferRequest.Input, _ loaded: LoadedModel)
-    throws(ServiceError) -> [ImageSource]
+  private func imageSources(_ input: InferRequest.Input, _ model: OpenedModel) throws(ServiceError)
+    -> [ImageSource]
   {
     switch input {
-    case .images(let images):
-      return images.map { .encoded(Array($0)) }
+    case .images(let images): return images.map { .encoded($0) }
     case .pixels(let shape, let values):
-      let model = loaded.model.network.configuration
-      let (height, width) = (model.imageHeight, model.imageWidth)
+      let configuration = model.network.configuration
+      let (height, width) = (configuration.imageHeight, configuration.imageWidth)
       guard shape.dimensions.dropFirst() == [3, height, width] else {
         throw .badRequest(
           "inputs[0].shape: expected [n, 3, \(height), \(width)], the model's size, found "

@@ -1,3 +1,5 @@
+import MicroHTTP
+
 /// A path, what it takes, and who may ask.
 package struct Route: Sendable {
   package enum Access {
@@ -15,6 +17,9 @@ package struct Route: Sendable {
     case order
   }
 
+  /// Answers a call, now or later.
+  typealias Answer = @Sendable (ClassificationService, Call, HTTPBody) throws(ServiceError) -> Void
+
   package enum ErrorFormat {
     /// `ErrorResponse`.
     case service
@@ -27,12 +32,12 @@ package struct Route: Sendable {
   package let methods: [String]
   package let access: Access
   package let errorFormat: ErrorFormat
-  let answer: @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
+  let answer: Answer
   private let segments: [Substring]
 
   private init(
     _ pattern: String, _ methods: [String], _ access: Access, _ errorFormat: ErrorFormat = .service,
-    _ answer: @escaping @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
+    _ answer: @escaping Answer
   ) {
     (self.pattern, self.methods, self.access, self.errorFormat) = (pattern, methods, access, errorFormat)
     self.answer = answer
@@ -41,14 +46,14 @@ package struct Route: Sendable {
 
   private static func get(
     _ pattern: String, _ access: Access = .description, _ errorFormat: ErrorFormat = .service,
-    _ answer: @escaping @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
+    _ answer: @escaping Answer
   ) -> Route {
     Route(pattern, ["GET", "HEAD"], access, errorFormat, answer)
   }
 
   private static func post(
     _ pattern: String, _ access: Access = .inference, _ errorFormat: ErrorFormat = .service,
-    _ answer: @escaping @Sendable (ClassificationService, Call) throws(ServiceError) -> Void
+    _ answer: @escaping Answer
   ) -> Route {
     Route(pattern, ["POST"], access, errorFormat, answer)
   }
@@ -56,49 +61,49 @@ package struct Route: Sendable {
   /// Every route of the service.
   package static let all: [Route] =
     [
-      post("/classify") { service, call throws(ServiceError) in try service.classify(call) },
-      post("/embed") { service, call throws(ServiceError) in try service.embed(call) },
-      get("/info") { service, call throws(ServiceError) in service.reply(call, .json(try service.info())) },
-      get("/metrics", .metrics) { service, call in service.reply(call, service.metricsPage()) },
-      get("/livez", .probe) { service, call throws(ServiceError) in try service.liveness(call) },
-      get("/readyz", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
-      get("/health", .probe) { service, call throws(ServiceError) in try service.readiness(call) },
-      get("/", .page) { service, call in service.page(call) },
-      post("/v1/experts/reset", .order) { service, call throws(ServiceError) in
+      post("/classify") { service, call, body throws(ServiceError) in try service.classify(call, body) },
+      post("/embed") { service, call, body throws(ServiceError) in try service.embed(call, body) },
+      post("/explain") { service, call, body throws(ServiceError) in try service.explain(call, body) },
+      get("/v1/experts") { service, call, _ throws(ServiceError) in try service.experts(call) },
+      get("/v1/experts/{layer}") { service, call, _ throws(ServiceError) in try service.expertLayer(call) },
+      get("/metrics", .metrics) { service, call, _ in service.metricsPage(call) },
+      get("/livez", .probe) { service, call, _ throws(ServiceError) in try service.liveness(call) },
+      get("/readyz", .probe) { service, call, _ throws(ServiceError) in try service.readiness(call) },
+      get("/health", .probe) { service, call, _ throws(ServiceError) in try service.readiness(call) },
+      get("/info") { service, call, _ throws(ServiceError) in service.reply(call, .json(try service.info())) },
+      get("/openapi.json") { service, call, _ throws(ServiceError) in try service.openAPI(call) },
+      get("/", .page) { service, call, _ in service.page(call) },
+      post("/v1/experts/reset", .order) { service, call, _ throws(ServiceError) in
         try service.resetExperts(call)
       },
-      get("/v1/experts") { service, call throws(ServiceError) in try service.experts(call) },
-      get("/v1/experts/{layer}") { service, call throws(ServiceError) in try service.expertLayer(call) },
-      post("/explain") { service, call throws(ServiceError) in try service.explain(call) },
-      get("/openapi.json") { service, call throws(ServiceError) in try service.openAPI(call) },
-      post("/v1/reload", .order) { service, call in service.reload(call) },
-      get("/v2", .description, .openInference) { service, call in service.serverMetadata(call) },
-      get("/v2/health/live", .probe, .openInference) { service, call throws(ServiceError) in
+      post("/v1/reload", .order) { service, call, _ in service.reload(call) },
+      get("/v2", .description, .openInference) { service, call, _ in service.serverMetadata(call) },
+      get("/v2/health/live", .probe, .openInference) { service, call, _ throws(ServiceError) in
         try service.serverLive(call)
       },
-      get("/v2/health/ready", .probe, .openInference) { service, call throws(ServiceError) in
+      get("/v2/health/ready", .probe, .openInference) { service, call, _ throws(ServiceError) in
         try service.serverReady(call)
       },
     ]
     + ["/v2/models/{model}", "/v2/models/{model}/versions/{version}"].flatMap { model in
       [
-        get(model, .description, .openInference) { service, call throws(ServiceError) in
+        get(model, .description, .openInference) { service, call, _ throws(ServiceError) in
           try service.modelMetadata(call)
         },
-        get(model + "/ready", .description, .openInference) { service, call throws(ServiceError) in
+        get(model + "/ready", .description, .openInference) { service, call, _ throws(ServiceError) in
           try service.modelReady(call)
         },
-        get(model + "/stats", .description, .openInference) { service, call throws(ServiceError) in
+        get(model + "/stats", .description, .openInference) { service, call, _ throws(ServiceError) in
           try service.modelStatistics(call)
         },
-        post(model + "/infer", .inference, .openInference) { service, call throws(ServiceError) in
-          try service.inferTensors(call)
+        post(model + "/infer", .inference, .openInference) { service, call, body throws(ServiceError) in
+          try service.inferTensors(call, body)
         },
       ]
     }
 
-  /// Routes whose requests are inferences.
-  static let inferring = Set(all.filter { $0.access == .inference }.map(\.pattern))
+  /// Whether pages of an origin that the operator named may ask for it.
+  var isShared: Bool { access != .order }
 
   /// The route of a path, and what stands in its braces.
   static func match(_ path: String, in routes: [Route]) -> (Route, [String: String])? {

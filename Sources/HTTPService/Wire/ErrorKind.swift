@@ -12,6 +12,8 @@ package struct ErrorKind: Hashable, Sendable {
     case named
     /// One that brings images.
     case inference
+    /// An order of an operator's.
+    case order
     /// An order to load a checkpoint.
     case reload
     /// Nobody: who would read it has left.
@@ -33,6 +35,7 @@ package struct ErrorKind: Hashable, Sendable {
 extension ErrorKind {
   static let badRequest = ErrorKind(400, "bad_request", .any)
   static let unauthorized = ErrorKind(401, "unauthorized", .keyed)
+  static let forbidden = ErrorKind(403, "forbidden", .order)
   static let notFound = ErrorKind(404, "not_found", .named)
   static let methodNotAllowed = ErrorKind(405, "method_not_allowed", .any)
   static let conflict = ErrorKind(409, "conflict", .reload)
@@ -56,7 +59,7 @@ extension ErrorKind {
   /// Every kind.
   package static let all =
     [
-      badRequest, unauthorized, notFound, methodNotAllowed, conflict, payloadTooLarge, unsupportedMediaType,
+      badRequest, unauthorized, forbidden, notFound, methodNotAllowed, conflict, payloadTooLarge, unsupportedMediaType,
       undecodableImage, notFinite, overloaded, clientGone, .internal, notReady, deadlineExceeded,
     ] + refusals
 
@@ -75,6 +78,7 @@ extension Route {
       case .keyed: access != .probe && access != .page
       case .named: pattern.contains("{")
       case .inference: access == .inference
+      case .order: access == .order
       case .reload: pattern == "/v1/reload"
       case .nobody: false
       }

@@ -39,12 +39,8 @@ package struct Explanation: Codable, Sendable, Equatable {
       let peak = weights.patches.max() ?? 0
       let scale = peak > 0 ? 255 / peak : 0
       self.peak = peak
-      self.weights = Data(weights.patches.map { Self.byte($0 * scale) }).base64EncodedString()
-    }
-
-    /// The nearest byte; 0 for what is no number.
-    package static func byte(_ value: Float) -> UInt8 {
-      UInt8(exactly: min(max(value, 0), 255).rounded()) ?? 0
+      self.weights = Data(weights.patches.map { UInt8(saturating: ($0 * scale).rounded()) })
+        .base64EncodedString()
     }
 
     enum CodingKeys: String, CodingKey {

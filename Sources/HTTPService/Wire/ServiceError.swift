@@ -15,6 +15,8 @@ enum ServiceError: Error, Equatable, Sendable {
   case tooManyImages(found: Int, limit: Int)
   case overloaded(String, retryAfterSeconds: Int)
   case unauthorized
+  /// An order without a key that somebody's browser or proxy could have sent.
+  case forbidden
   case deadline(String)
   case conflict(String)
   /// The checkpoint that was to replace the one that serves can't be used.
@@ -50,6 +52,7 @@ extension ServiceError {
     case .tooManyImages: .payloadTooLarge
     case .overloaded: .overloaded
     case .unauthorized: .unauthorized
+    case .forbidden: .forbidden
     case .deadline: .deadlineExceeded
     case .conflict: .conflict
     case .notReady: .notReady
@@ -72,8 +75,10 @@ extension ServiceError {
     case .tooManyImages(let found, let limit):
       "expected 1 to \(limit) images in a request, found \(found); send more requests with fewer each"
     case .unauthorized:
-      "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'; without keys, orders are "
-        + "taken from the server's own machine alone"
+      "send one of the server's keys as 'Authorization: Bearer KEY' or 'x-api-key: KEY'"
+    case .forbidden:
+      "without keys, orders are taken from the server's own machine alone, sent to 127.0.0.1 by a program and not by a "
+        + "browser or through a proxy; give the server keys to send them from elsewhere"
     case .refused(let refusal): refusal.message
     case .notFound:
       "there is no such route; POST /classify takes an image, GET /info describes the model"

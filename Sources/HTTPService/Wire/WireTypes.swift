@@ -1,4 +1,5 @@
 import ImageInput
+import Inference
 
 // The JSON of the service. Keys are snake_case.
 
@@ -76,6 +77,7 @@ struct InfoResponse: Encodable {
   struct Model: Encodable {
     let name: String
     let weights: String
+    let verified: String
     let imageHeight, imageWidth, patchSize, width, depth: Int
     let moeLayers: [Int]
     let expertCount, slotsPerExpert: Int?
@@ -84,7 +86,7 @@ struct InfoResponse: Encodable {
     let provenance: [String: String]
 
     enum CodingKeys: String, CodingKey {
-      case name, weights, width, depth, labels, provenance
+      case name, weights, verified, width, depth, labels, provenance
       case imageHeight = "image_height"
       case imageWidth = "image_width"
       case patchSize = "patch_size"
@@ -96,7 +98,8 @@ struct InfoResponse: Encodable {
   }
 
   struct Limits: Encodable {
-    let maxBatch, maxQueue, maxImagesPerRequest, maxBodyBytes, maxPixels, threads, decodeThreads: Int
+    let maxBatch, maxQueue, maxImagesPerRequest, maxBodyBytes, maxPendingBytes, maxDecodingBytes: Int
+    let maxPixels, maxSide, maxJPEGScans, threads, decodeThreads: Int
     let requestTimeoutSeconds: Double
     let decode: String
 
@@ -107,7 +110,11 @@ struct InfoResponse: Encodable {
       case maxImagesPerRequest = "max_images_per_request"
       case requestTimeoutSeconds = "request_timeout_seconds"
       case maxBodyBytes = "max_body_bytes"
+      case maxPendingBytes = "max_pending_bytes"
+      case maxDecodingBytes = "max_decoding_bytes"
       case maxPixels = "max_pixels"
+      case maxSide = "max_side"
+      case maxJPEGScans = "max_jpeg_scans"
       case decodeThreads = "decode_threads"
     }
   }

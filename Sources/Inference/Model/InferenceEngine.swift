@@ -1,3 +1,4 @@
+import Dispatch
 import SoftMoEViT
 
 /// One image for the engine.
@@ -19,10 +20,12 @@ package struct InferenceExtras: Sendable, Equatable {
   package var features = false
   /// Which experts' weights are.
   package var explanation: ExplanationScope?
+  /// Whether the crop is kept that the model saw.
+  package var photo = false
 
   /// Nothing, or what is named.
-  package init(features: Bool = false, explanation: ExplanationScope? = nil) {
-    (self.features, self.explanation) = (features, explanation)
+  package init(features: Bool = false, explanation: ExplanationScope? = nil, photo: Bool = false) {
+    (self.features, self.explanation, self.photo) = (features, explanation, photo)
   }
 }
 
@@ -38,72 +41,83 @@ package struct Inference: Sendable {
   package let experts: [[ExpertWeights]]
 }
 
-/// The model and its workspace, confined to the batcher's compute queue.
-package final class InferenceEngine: BatchEngine, @unchecked Sendable {
-  // @unchecked: only the batcher calls `run`, from one serial queue; before it exists, only whoever loads.
+/// An image has no answer: its logits, features or routing are no finite numbers.
+///
+/// Its pixels or the model's weights are too large for 32-bit arithmetic; other images of the batch are as they
+/// would be without it.
+package struct NonFiniteError: Error, Equatable, Sendable, CustomStringConvertible {
+  package init() {}
 
+  /// One line for people.
+  package var description: String {
+    "the model's numbers for this image overflow: they are infinite or no numbers, so there is no answer"
+  }
+}
+
+/// A model and its workspace, confined to the one queue on which everything runs that shares its threads.
+package final class InferenceEngine: @unchecked Sendable {
+  // @unchecked: the methods that touch the workspace check that they are on the serial queue.
+
+  private let queue: DispatchQueue
   private let network: SoftMoEViT
   private let layers: [RoutedLayer]
   private var workspace: Workspace
+  private let watcher: ExpertWatcher
 
   /// Allocates everything that batches of `maxBatch` images need.
+  ///
+  /// - Parameters:
+  ///   - threads: the machine's.
+  ///   - queue: serial; whatever computes is called on it.
+  /// - Throws: `MachineError.memory`.
   package init(
-    _ network: SoftMoEViT, maxBatch: Int, threadCount: Int, kernels: KernelSet = .standard
-  ) {
-    self.network = network
+    _ network: SoftMoEViT, maxBatch: Int, threads: ThreadPool, kernels: KernelSet, queue: DispatchQueue
+  ) throws(MachineError) {
+    (self.network, self.queue) = (network, queue)
     layers = RoutedLayer.all(of: network.configuration)
-    workspace = Workspace(
-      for: network.configuration, maxImageCount: maxBatch, threadCount: threadCount, kernels: kernels)
+    workspace = try Workspace(
+      for: network.configuration, maxImageCount: maxBatch, threads: threads, kernels: kernels)
+    watcher = ExpertWatcher(layers, try RoutingSummaries(for: network.configuration, maxImageCount: maxBatch))
   }
 
-  /// Runs the model's self-proof, or a blank image where it has none.
+  /// Runs the model's self-proof, or a blank image where it has none. On its queue.
   ///
   /// Either reads every weight once, so that no client waits for the disk.
   /// - Throws: `SelfProofError` when the engine computes something else than where the model was made.
   package func prove(_ proof: SelfProof?) throws(SelfProofError) {
+    dispatchPrecondition(condition: .onQueue(queue))
     if let proof { return try proof.check(network, &workspace) }
     _ = time(imageCount: 1)
   }
 
-  /// How long a batch of blank images takes.
+  /// How long a batch of blank images takes. On its queue.
   package func time(imageCount: Int) -> Duration {
     let model = network.configuration
     let blank = EngineInput(pixels: Array(repeating: 0, count: model.imageHeight * model.imageWidth * 3))
     return ContinuousClock().measure { _ = run(Array(repeating: blank, count: imageCount)) }
   }
 
-  /// Bytes of the workspace.
-  package var workspaceByteCount: Int { workspace.byteCount }
+  /// Bytes of the workspace and of what watches it.
+  package var workspaceByteCount: Int { workspace.byteCount + watcher.byteCount }
 
-  /// Classifies images.
-  package func run(_ images: [EngineInput]) -> [Inference] {
+  /// Classifies images. On its queue.
+  ///
+  /// - Returns: for each image what the model says of it, or that its numbers are not finite.
+  package func run(_ images: [EngineInput]) -> [Result<Inference, NonFiniteError>] {
+    dispatchPrecondition(condition: .onQueue(queue))
     for (index, image) in images.enumerated() { network.load(image.pixels, at: index, &workspace) }
-    var experts = images.map { $0.extras.explanation == nil ? [] : layers.map { _ in [ExpertWeights]() } }
-    // The dispatch weights of a layer are there until the next one's.
-    network.forward(imageCount: images.count, &workspace) { layer, workspace in
-      for (index, image) in images.enumerated() {
-        guard let scope = image.extras.explanation else { continue }
-        experts[index][layer] = explain(scope, image: index, layer: layer, workspace)
-      }
-    }
+    watcher.begin(images.map(\.extras.explanation))
+    network.forward(imageCount: images.count, &workspace, observer: watcher)
     return images.indices.map { image in
-      Inference(
-        logits: workspace.logits(of: image),
-        features: images[image].extras.features ? workspace.features(of: image) : [],
-        routing: layers.indices.map { workspace.routing(of: image, layer: $0) }, experts: experts[image])
-    }
-  }
-
-  private func explain(
-    _ scope: ExplanationScope, image: Int, layer index: Int, _ workspace: borrowing Workspace
-  ) -> [ExpertWeights] {
-    if case .expert(_, let wanted) = scope, wanted != index { return [] }
-    let layer = layers[index]
-    let routing = workspace.routing(of: image, layer: index)
-    let dispatch = workspace.dispatchWeights(of: image)
-    return switch scope {
-    case .top(let count): ExpertWeights.top(count, of: layer, routing, dispatch: dispatch)
-    case .expert(let expert, _): [ExpertWeights(expert, of: layer, routing, dispatch: dispatch)]
+      let routing = watcher.routing(of: image)
+      guard workspace.isFinite(image), routing.allSatisfy(\.isFinite) else {
+        return .failure(NonFiniteError())
+      }
+      return .success(
+        Inference(
+          logits: workspace.logits(of: image),
+          features: images[image].extras.features ? workspace.features(of: image) : [], routing: routing,
+          experts: watcher.experts(of: image)))
     }
   }
 }

@@ -1,7 +1,7 @@
 import SoftMoEViT
 import Synchronization
 
-/// What the experts of a model do, from the real combine and dispatch weights of every image it answers.
+/// What the experts of a model do, from the router's own weights for every image it answers.
 package final class ExpertRecorder: Sendable {
   package let layers: [RoutedLayer]
   /// What the usage is compared with.
@@ -19,9 +19,12 @@ package final class ExpertRecorder: Sendable {
     history = Mutex(UsageHistory(of: layers, windowLength: windowLength, start: .now))
   }
 
-  /// Counts an image in.
-  package func record(_ routing: [LayerRouting]) {
-    history.withLock { $0.add(routing, at: .now) }
+  /// Counts the images of a batch in.
+  package func record(_ images: [[LayerRouting]]) {
+    history.withLock { history in
+      let now = ContinuousClock.now
+      for image in images { history.add(image, at: now) }
+    }
   }
 
   /// Forgets everything.

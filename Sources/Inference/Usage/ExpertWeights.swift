@@ -4,7 +4,7 @@ import SoftMoEViT
 package struct ExpertWeights: Sendable, Equatable {
   /// One slot's part.
   package struct Slot: Sendable, Equatable {
-    /// Its share of the image's combine weights.
+    /// Its share of what the image's tokens get back.
     package let mass: Float
     /// On how many tokens it rests.
     package let effectiveTokens: Float
@@ -17,7 +17,7 @@ package struct ExpertWeights: Sendable, Equatable {
   /// One for each of its slots.
   package let slots: [Slot]
 
-  /// Its share of the image's combine weights.
+  /// Its share of what the image's tokens get back.
   package var mass: Float { slots.reduce(0) { $0 + $1.mass } }
 
   /// An expert's part of a layer's routing.
@@ -29,7 +29,7 @@ package struct ExpertWeights: Sendable, Equatable {
     let patches = layer.tokenCount - layer.gridRows * layer.gridColumns..<layer.tokenCount
     slots = layer.slots(of: expert).map { slot in
       Slot(
-        mass: routing.combineMass[slot], effectiveTokens: routing.effectiveTokens[slot],
+        mass: routing.slotMass[slot], effectiveTokens: routing.effectiveTokens[slot],
         patches: patches.map { dispatch[$0 * s + slot] })
     }
   }
@@ -39,7 +39,7 @@ package struct ExpertWeights: Sendable, Equatable {
     _ count: Int, of layer: RoutedLayer, _ routing: LayerRouting, dispatch: [Float]
   ) -> [ExpertWeights] {
     let masses = (0..<layer.expertCount).map { expert in
-      routing.combineMass[layer.slots(of: expert)].reduce(0, +)
+      routing.slotMass[layer.slots(of: expert)].reduce(0, +)
     }
     let order = masses.indices.sorted { (masses[$0], $1) > (masses[$1], $0) }
     return order.prefix(count).map { ExpertWeights($0, of: layer, routing, dispatch: dispatch) }

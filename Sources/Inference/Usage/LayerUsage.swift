@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a Soft MoE layer did on average over images: the numbers that people ask for.
+/// What a layer with experts did on average over images: the numbers that people ask for.
 ///
 /// - Source: arXiv 2308.00951, section 5 and appendix, for importance, contribution and tokens a slot.
 package struct LayerUsage: Sendable, Equatable {
@@ -8,7 +8,7 @@ package struct LayerUsage: Sendable, Equatable {
   package let layer: RoutedLayer
   /// Over how many images, at least 1.
   package let imageCount: Int
-  /// [s]: each slot's share of the combine weights; sums to 1.
+  /// [s]: each slot's share of what the tokens get back; sums to 1.
   package let slotMass: [Double]
   /// [s]: tokens that each slot mixes.
   package let effectiveTokens: [Double]
@@ -24,14 +24,14 @@ package struct LayerUsage: Sendable, Equatable {
     guard imageCount > 0 else { return nil }
     func mean(_ sums: [Double]) -> [Double] { sums.map { $0 / Double(imageCount) } }
     (self.layer, self.imageCount) = (layer, imageCount)
-    slotMass = mean(totals.combineMass)
+    slotMass = mean(totals.slotMass)
     effectiveTokens = mean(totals.effectiveTokens)
     largestDispatch = mean(totals.largestDispatch)
     tokenContribution = mean(totals.tokenContribution)
     contributionCounts = totals.contributionCounts
   }
 
-  /// [n]: each expert's share of the combine weights; sums to 1, fair is 1/n.
+  /// [n]: each expert's share of what the tokens get back; sums to 1, fair is 1/n.
   package var expertMass: [Double] { byExpert(slotMass).map { $0.reduce(0, +) } }
 
   /// exp of the entropy of the experts' shares: n where all carry the same, 1 where one carries all.

@@ -1,6 +1,6 @@
 import SoftMoEViT
 
-/// A Soft MoE layer as its usage is counted: its place and its sizes.
+/// A layer with experts as its usage is counted: its place and its sizes.
 package struct RoutedLayer: Sendable, Equatable {
   /// The block's index in the model, by which people name the layer.
   package let block: Int
@@ -29,7 +29,7 @@ package struct RoutedLayer: Sendable, Equatable {
     expert * slotsPerExpert..<(expert + 1) * slotsPerExpert
   }
 
-  /// The Soft MoE layers of a model, none for a dense one.
+  /// The layers with experts of a model, none for a dense one.
   package static func all(of model: ModelConfiguration) -> [RoutedLayer] {
     guard let moe = model.moe else { return [] }
     return moe.layers.map { block in

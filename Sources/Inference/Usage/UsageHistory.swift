@@ -52,6 +52,6 @@ package struct UsageHistory: Sendable {
   private func isInWindow(_ slice: Int, at now: Int) -> Bool { slice > now - Self.sliceCount }
 
   private func number(at now: ContinuousClock.Instant) -> Int {
-    Int(start.duration(to: now) / (windowLength / Self.sliceCount))
+    Int(saturating: start.duration(to: now) / (windowLength / Self.sliceCount))
   }
 }

@@ -3,11 +3,11 @@ import SoftMoEViT
 
 /// How a reference set of images used the experts, to tell whether other images are like it.
 package struct UsageProfile: Codable, Sendable, Equatable {
-  /// One Soft MoE layer's part.
+  /// One layer's part.
   package struct Layer: Codable, Sendable, Equatable {
     /// The block's index in the model.
     package let layer: Int
-    /// [s]: each slot's share of the combine weights.
+    /// [s]: each slot's share of what the tokens get back.
     package let slotMass: [Double]
     /// Up to where a divergence is nothing but chance in `UsageChunks.size` images or more.
     package let divergenceLimit: Double
@@ -25,7 +25,7 @@ package struct UsageProfile: Codable, Sendable, Equatable {
   package let weights: String
   /// Images in it.
   package let imageCount: Int
-  /// One for each Soft MoE layer.
+  /// One for each layer with experts.
   package let layers: [Layer]
 
   enum CodingKeys: String, CodingKey {

@@ -1,17 +1,18 @@
 import SoftMoEViT
 
-/// What all Soft MoE layers did, summed over images.
+/// What all layers with experts did, summed over images.
 package struct UsageTotals: Sendable, Equatable {
   /// Images counted.
   package private(set) var imageCount = 0
-  /// One for each Soft MoE layer.
+  /// One for each layer with experts.
   package private(set) var layers: [LayerTotals]
 
   /// Nothing yet.
   package init(for layers: [RoutedLayer]) { self.layers = layers.map { LayerTotals(for: $0) } }
 
-  /// Counts an image in: what each layer did with it.
+  /// Counts an image in: what each layer did with it. One whose numbers are not finite counts nowhere.
   package mutating func add(_ image: [LayerRouting]) {
+    guard image.allSatisfy(\.isFinite) else { return }
     imageCount += 1
     for (layer, routing) in image.enumerated() { layers[layer].add(routing) }
   }
@@ -23,13 +24,13 @@ package struct UsageTotals: Sendable, Equatable {
   }
 }
 
-/// What one Soft MoE layer did, summed over images.
+/// What one layer with experts did, summed over images.
 package struct LayerTotals: Sendable, Equatable {
   /// Where the counts of token contributions are cut: tenths of the mean token's, up to four of it.
   package static let contributionBounds: [Float] = (1...40).map { Float($0) / 10 }
 
-  /// [s]: Σ of the slots' shares of the combine weights.
-  package private(set) var combineMass: [Double]
+  /// [s]: Σ of the slots' shares of what the tokens get back.
+  package private(set) var slotMass: [Double]
   /// [s]: Σ exp of the entropy of the slots' dispatch weights.
   package private(set) var effectiveTokens: [Double]
   /// [s]: Σ of the slots' largest dispatch weights.
@@ -40,27 +41,27 @@ package struct LayerTotals: Sendable, Equatable {
   package private(set) var contributionCounts: [Int]
 
   init(for layer: RoutedLayer) {
-    combineMass = Array(repeating: 0, count: layer.slotCount)
-    (effectiveTokens, largestDispatch) = (combineMass, combineMass)
+    slotMass = Array(repeating: 0, count: layer.slotCount)
+    (effectiveTokens, largestDispatch) = (slotMass, slotMass)
     tokenContribution = Array(repeating: 0, count: layer.tokenCount)
     contributionCounts = Array(repeating: 0, count: Self.contributionBounds.count + 1)
   }
 
   mutating func add(_ image: LayerRouting) {
-    for slot in combineMass.indices {
-      combineMass[slot] += Double(image.combineMass[slot])
+    for slot in slotMass.indices {
+      slotMass[slot] += Double(image.slotMass[slot])
       effectiveTokens[slot] += Double(image.effectiveTokens[slot])
       largestDispatch[slot] += Double(image.largestDispatch[slot])
     }
     for (token, contribution) in image.tokenContribution.enumerated() {
       tokenContribution[token] += Double(contribution)
-      contributionCounts[min(contributionCounts.count - 1, Int(contribution * 10))] += 1
+      contributionCounts[min(contributionCounts.count - 1, max(0, Int(saturating: contribution * 10)))] += 1
     }
   }
 
   mutating func add(_ other: LayerTotals) {
-    for slot in combineMass.indices {
-      combineMass[slot] += other.combineMass[slot]
+    for slot in slotMass.indices {
+      slotMass[slot] += other.slotMass[slot]
       effectiveTokens[slot] += other.effectiveTokens[slot]
       largestDispatch[slot] += other.largestDispatch[slot]
     }

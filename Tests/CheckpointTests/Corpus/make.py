@@ -43,13 +43,13 @@ def sealed(file, data_offset=4096):
 
 def checkpoint(
     metadata=METADATA, first=struct.pack("<6f", *range(6)), second=struct.pack("<5H", *[0x3F80] * 5),
-    version=1, kind=(F32, ROWS, [2, 3])):
+    kind=(F32, ROWS, [2, 3])):
     table = up(128 + len(metadata), 8)
     data = up(table + 2 * 128, 4096)
     after = data + up(len(first), 64)
     length = after + len(second)
     preamble = struct.pack(
-        "<8sIIQQQQQQ", b"\x89SMOE\r\n\x1a", version, 0x01020304, length, 128, len(metadata), table, 2, data)
+        "<8sIIQQQQQQ", b"\x89SMOE\r\n\x1a", 2, 0x01020304, length, 128, len(metadata), table, 2, data)
     file = bytearray(length)
     file[: len(preamble)] = preamble
     file[128 : 128 + len(metadata)] = metadata
@@ -84,6 +84,7 @@ cases["text_mode"] = sound.replace(b"\r\n", b"\n")
 
 # The preamble.
 put("version_0", 8, "I", 0)
+put("version_1", 8, "I", 1)
 put("version_future", 8, "I", 99)
 put("byte_swapped", 8, "II", 1 << 24, 0x04030201)
 put("byte_order", 12, "I", 0x01020305)
@@ -109,7 +110,6 @@ put("name_space", table, "64s", b"fir st")
 put("name_twice", second, "64s", b"first")
 put("type_0", table + 64, "H", 0)
 put("type_unknown", table + 64, "H", 77)
-put("arrangement", table + 66, "H", 1)
 put("rank_5", table + 68, "I", 5)
 put("rank_minus_1", table + 68, "I", (1 << 32) - 1)
 put("dimension_0", table + 72, "Q", 0)
@@ -125,20 +125,19 @@ put("length_short", table + 112, "Q", 20)
 put("length_2_63", table + 112, "Q", 1 << 63)
 put("data_past_end", second + 72, "4Q2Q", 1 << 40, 0, 0, 0, 4096 + 64, 1 << 41)
 
-# Version 2: matrices in panels. One of 1 × 1 is 16 words, and as many scales of int8.
-cases["panels_version_1"] = checkpoint(first=bytes(64), kind=(F32, PANELS, [1, 1]))
-for name, version, kind, size in [
-    ("panels_length", 2, (F32, PANELS, [1, 1]), 4),
-    ("panels_vector", 2, (F32, PANELS, [16]), 64),
-    ("panels_overflow", 2, (F32, PANELS, [1 << 58, 1]), 64),
-    ("panels_overflow_rows", 2, (INT8, PANELS, [(1 << 63) - 1, 1]), 64),
-    ("panels_overflow_stack", 2, (INT8, PANELS, [1 << 60, 1, 1]), 64),
-    ("rows_int8", 2, (INT8, ROWS, [64]), 64),
-    ("arrangement_future", 2, (F32, 2, [4, 4]), 64),
+# Matrices in panels. One of 1 × 1 is 16 words, and as many scales of int8.
+for name, kind, size in [
+    ("panels_length", (F32, PANELS, [1, 1]), 4),
+    ("panels_vector", (F32, PANELS, [16]), 64),
+    ("panels_overflow", (F32, PANELS, [1 << 58, 1]), 64),
+    ("panels_overflow_rows", (INT8, PANELS, [(1 << 63) - 1, 1]), 64),
+    ("panels_overflow_stack", (INT8, PANELS, [1 << 60, 1, 1]), 64),
+    ("rows_int8", (INT8, ROWS, [64]), 64),
+    ("arrangement_future", (F32, 2, [4, 4]), 64),
 ]:
-    cases[name] = checkpoint(first=bytes(size), version=version, kind=kind)
+    cases[name] = checkpoint(first=bytes(size), kind=kind)
 cases["nan_scale_int8"] = checkpoint(
-    first=bytes(64) + struct.pack("<16f", float("nan"), *[0] * 15), version=2, kind=(INT8, PANELS, [1, 1]))
+    first=bytes(64) + struct.pack("<16f", float("nan"), *[0] * 15), kind=(INT8, PANELS, [1, 1]))
 
 # The metadata.
 for name, text in {

@@ -198,7 +198,7 @@ private func booleanSchemas(_ value: Any, at place: String = "") -> [String] {
     let example = try #require(
       value("paths/~1metrics/get/responses/200/content/text~1plain/examples/families/value") as? String)
     // A family without samples yet is declared and not on the page.
-    running.service.observe(running.server)
+    running.service.observe(running.server) { 0 }
     let declared = Set(running.service.registry.declared.map { "# TYPE \($0.name) \($0.kind.rawValue)" })
     let described = example.split(separator: "\n").map(String.init)
     #expect(declared.subtracting(described) == [], "missing in openapi.json")

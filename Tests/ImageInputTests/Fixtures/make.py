@@ -54,9 +54,6 @@ def make_refused():
     """Dishonest files; the ending says which error is due."""
     os.makedirs(path("refused"), exist_ok=True)
     row = [b"\0" * 144] * 36
-    bomb = zlib.compress(b"\0" * (9 << 20), 9)
-    raw_png("refused/ztxt_bomb.undecodable", 48, 36, 8, 2, row, chunk(b"zTXt", b"k\0\0" + bomb))
-    raw_png("refused/iccp_bomb.undecodable", 48, 36, 8, 2, row, chunk(b"iCCP", b"k\0\0" + bomb))
     raw_png("refused/no_idat.undecodable", 48, 36, 8, 2, None)
     raw_png("refused/short_idat.undecodable", 48, 36, 8, 2, row[:20])
     raw_png("refused/empty.undecodable", 0, 0, 8, 2, row)
@@ -67,6 +64,28 @@ def make_refused():
     im.save(path("refused/animated.unsupported"), "WEBP", save_all=True, append_images=[im.rotate(90)])
     im.save(path("refused/gif.unsupported"), "GIF")
     im.crop((0, 0, 8, 8)).save(path("refused/bmp.unsupported"), "BMP")
+
+
+def make_metadata():
+    """Black pictures whose metadata inflate to more than anybody wants to hold."""
+    os.makedirs(path("metadata"), exist_ok=True)
+    row = [b"\0" * 144] * 36
+    bomb = zlib.compress(b"\0" * (9 << 20), 9)
+    raw_png("metadata/ztxt_bomb.png", 48, 36, 8, 2, row, chunk(b"zTXt", b"k\0\0" + bomb))
+    raw_png("metadata/iccp_bomb.png", 48, 36, 8, 2, row, chunk(b"iCCP", b"k\0\0" + bomb))
+
+
+def make_large():
+    """Black pictures of a megapixel in each coding: few bytes that need much memory."""
+    os.makedirs(path("large"), exist_ok=True)
+    im = Image.new("RGB", (1200, 900))
+    im.save(path("large/sequential.jpg"), optimize=True)
+    im.save(path("large/progressive.jpg"), progressive=True)
+    im.save(path("large/turned.jpg"), optimize=True, exif=exif(6))
+    im.save(path("large/plain.png"), compress_level=9)
+    raw_png("large/interlaced.png", 1200, 900, 8, 2, adam7(np.asarray(im)), interlace=1)
+    im.save(path("large/lossy.webp"))
+    im.save(path("large/lossless.webp"), lossless=True)
 
 
 def exif(orientation, order=">"):
@@ -144,6 +163,8 @@ def prepare(im, resize_shorter, crop, filter):
 def main():
     make_files()
     make_refused()
+    make_metadata()
+    make_large()
     expected = {}
     for name in sorted(os.listdir(HERE)):
         if name.endswith((".jpg", ".png", ".webp")):

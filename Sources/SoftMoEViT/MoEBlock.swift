@@ -1,0 +1,49 @@
+import Checkpoint
+import Kernels
+
+/// A mixture of experts in place of a dense MLP; with the soft router:
+///
+///     logits  = router(X)                              [b·m, s]
+///     dispatch, combine = softmaxes of the logits      [b·m, s]
+///     inputs  = dispatchᵀ · X                          [s·b, d]
+///     outputs = expert_e(inputs of expert e)           [s·b, d]
+///     tokens += gain · (combine · outputs)             [b·m, d]
+///
+/// Axes: b images, m tokens, s slots, d width.
+/// - Source: arXiv 2308.00951, section 2.1.
+struct MoEBlock {
+  private let router: any Router
+  private let activation: Activation
+  private let up, down: Linear
+  private let gain: WeightVectors?
+
+  init(_ weights: WeightReader, _ model: ModelConfiguration, _ moe: ModelConfiguration.SoftMoE)
+    throws(CheckpointError)
+  {
+    router = try moe.makeRouter(weights[.moe], model)
+    activation = model.activation.kernel
+    let experts = weights[.moe][.experts]
+    up = try experts.linear(.up, count: moe.expertCount, model.width, moe.expertWidth)
+    down = try experts.linear(.down, count: moe.expertCount, moe.expertWidth, model.width)
+    gain = model.layerScale ? try weights.vectors(.layerScale2, shape: [model.width]) : nil
+  }
+
+  /// Reads `workspace.normed` X [b·m, d], adds to `workspace.tokens` [b·m, d].
+  ///
+  /// - Parameter layer: which of the mixtures this is, for the observer.
+  func callAsFunction(
+    imageCount: Int, layer: Int, _ workspace: inout Workspace, _ observer: (any RoutingObserver)?
+  ) {
+    router.computeLogits(imageCount: imageCount, &workspace)
+    router.computeWeights(imageCount: imageCount, layer: layer, &workspace, observer?.summaries)
+    observer?.observe(layer: layer, workspace)
+    let rowsPerExpert = router.dispatch(imageCount: imageCount, &workspace)
+    workspace.end(.dispatch)
+    workspace.compute.experts(
+      workspace.slotInputs, up: up, down: down, activation: activation, rowsPerExpert: rowsPerExpert,
+      into: &workspace.slotOutputs)
+    workspace.end(.experts)
+    router.combine(imageCount: imageCount, gain: gain, &workspace)
+    workspace.end(.combine)
+  }
+}
