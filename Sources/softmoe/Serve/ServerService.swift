@@ -117,7 +117,8 @@ struct ServerService: Service {
     HTTPServer.Configuration(
       host: command.host, port: UInt16(command.port), threadCount: command.httpThreads,
       connectionLimit: command.maxConnections, connectionsPerAddress: command.maxConnectionsPerAddress,
-      bodyLimit: command.maxBodyBytes, byteBudget: ByteBudget(capacity: command.maxPendingBytes), idleTimeout: .seconds(command.idleTimeout),
+      bodyLimit: command.maxBodyBytes, byteBudget: ByteBudget(capacity: command.maxPendingBytes),
+      idleTimeout: .seconds(command.idleTimeout),
       receiveTimeout: .seconds(command.receiveTimeout), minimumReceiveRate: command.minReceiveRate,
       sendTimeout: .seconds(command.sendTimeout), tls: tls)
   }
@@ -127,7 +128,7 @@ struct ServerService: Service {
     guard let port = command.adminPort.number else { return nil }
     return HTTPServer.Configuration(
       host: command.adminHost ?? command.host, port: port, threadCount: 1,
-      connectionLimit: 256, bodyLimit: 4096, idleTimeout: .seconds(command.idleTimeout),
+      connectionLimit: 1024, bodyLimit: 4096, idleTimeout: .seconds(command.idleTimeout),
       receiveTimeout: .seconds(10))
   }
 }
