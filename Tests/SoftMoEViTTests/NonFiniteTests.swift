@@ -34,7 +34,8 @@ import Testing
     3e38, -3e38, .greatestFiniteMagnitude, .infinity, -.infinity, .nan,
   ]
   private static let tiny: [Float] = [
-    0, .leastNonzeroMagnitude, .leastNormalMagnitude / 64, -.leastNormalMagnitude / 3, .leastNormalMagnitude, 1e-30,
+    0, .leastNonzeroMagnitude, .leastNormalMagnitude / 64, -.leastNormalMagnitude / 3, .leastNormalMagnitude,
+    1e-30,
   ]
 
   @Test(arguments: KernelSet.all.map(\.name)) func anImageLeavesTheOthersAlone(_ name: String) throws {
