@@ -28,7 +28,7 @@ import Testing
   /// What the head refuses and what decoding refuses are the same as far as the head reaches.
   @Test func headAndDecodingAgree() throws {
     let decoder = try ImageDecoder(preprocessing: .make())
-    let folders = ["", "large", "metadata"].map { Samples.fixtures.appendingPathComponent($0) }
+    let folders = ["", "metadata"].map { Samples.fixtures.appendingPathComponent($0) }
     for folder in folders {
       for file in Samples.images(in: folder) {
         let bytes = try Samples.bytes(folder.appendingPathComponent(file))
@@ -65,12 +65,13 @@ import Testing
   @Test(.enabled(if: allocations_are_counted())) func decodingHoldsNoMoreThanTheHeadSays() throws {
     let large = Samples.fixtures.appendingPathComponent("large")
     for (folder, resize, crop) in [
-      (large, 256, 224), (Samples.fixtures, 32, 24), (Samples.fixtures, 1, 1), (Samples.fixtures, 60, 80),
+      (large, 32, 24), (Samples.fixtures, 32, 24), (Samples.fixtures, 1, 1), (Samples.fixtures, 60, 80),
     ] {
       for mode in DecodeMode.allCases {
         let decoder = try ImageDecoder(
           preprocessing: .make(resizeShorter: resize, crop: crop), mode: mode)
-        for file in Samples.images(in: folder) {
+        // The mode is no matter to any but JPEGs.
+        for file in Samples.images(in: folder) where mode == .exact || file.hasSuffix(".jpg") {
           let bytes = try Samples.bytes(folder.appendingPathComponent(file))
           let head = try decoder.head(of: bytes)
           allocation_peak_reset()
