@@ -4,8 +4,10 @@ SWIFT ?= swift
 MODEL ?= models/cifar10-softmoe.smoe
 PACKAGES := libopenblas-dev libmicrohttpd-dev libgnutls28-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev pkg-config
 BINARY := .build/release/softmoe
+# What remains is about numbers, and slow under a sanitizer; Tests/Sanitizers/run without a filter runs all.
+SANITIZED := --filter '^(CheckpointTests|HTTPServiceTests|ImageInputTests|InferenceTests|MetricsTests|MicroHTTPTests)[.]'
 
-.PHONY: serve test bench fuzz format lint build dependencies
+.PHONY: serve test sanitize bench fuzz format lint build dependencies
 
 serve: build  ## Build, then serve the bundled model on http://127.0.0.1:8080
 	$(BINARY) serve --model $(MODEL)
@@ -19,6 +21,10 @@ test: dependencies  ## Build and run every test, real clients, alerts and dashbo
 	Tests/Clients/run
 	Tests/Page/run
 	Tests/Deploy/run
+
+sanitize: dependencies  ## The tests of everything that reads foreign bytes or shares memory, under both sanitizers
+	Tests/Sanitizers/run address $(SANITIZED)
+	Tests/Sanitizers/run thread $(SANITIZED)
 
 bench: dependencies  ## Decode speed beside Pillow, and requests per second
 	Benchmarks/images/run

@@ -17,6 +17,7 @@ struct SoftmoeCommand: AsyncParsableCommand {
     ])
 
   static func main() async {
+    keepStandardDescriptors()
     do {
       let given = Array(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot(try withDefaults(ProcessInfo.processInfo.environment, given))
@@ -27,12 +28,29 @@ struct SoftmoeCommand: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      LogWriter.standardError.flush()
     } catch {
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      // As programs do by custom: 2 for what was asked wrongly, 1 for what went wrong.
-      let message = Array((fullMessage(for: error) + "\n").utf8)
-      _ = write(STDERR_FILENO, message, message.count)
-      Glibc.exit(2)
+      end(error)
+    }
+  }
+
+  /// Ends with what went wrong, said after the log; a pipe that nobody reads keeps nobody from ending.
+  ///
+  /// As programs do by custom: 2 for what was asked wrongly, 1 for what went wrong.
+  private static func end(_ error: any Error) -> Never {
+    let code = exitCode(for: error)
+    guard !code.isSuccess else { exit(withError: error) }
+    let message = fullMessage(for: error)
+    if !message.isEmpty { LogWriter.standardError.write(message) }
+    LogWriter.standardError.flush()
+    Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+  }
+
+  /// Opens what whoever started the process closed: the first file or connection would be taken for the log.
+  private static func keepStandardDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      // The least free number is the one that is missing.
+      _ = open("/dev/null", O_RDWR)
     }
   }
 

@@ -86,9 +86,6 @@ package final class ClassificationService: Sendable {
   /// Blocks until everything accepted is answered.
   package func waitUntilIdle() { current?.running.waitUntilIdle() }
 
-  /// Whether a model is being loaded, now or after what has begun.
-  package var isLoading: Bool { state.withLock { $0.isLoading } }
-
   /// Whether a model is being loaded.
   package var isLoading: Bool { host.isLoading }
 

@@ -170,7 +170,8 @@ struct ServeCommand: AsyncParsableCommand {
     let remainder = 256 << 20
     let workers = (threads ?? processors) + (decodeThreads ?? processors)
     return SystemRoom(
-      threadCount: workers + httpThreads + 16, byteCount: modelSize + maxPendingBytes + remainder)
+      threadCount: workers + httpThreads + 16,
+      byteCount: modelSize + maxPendingBytes + maxDecodingBytes + remainder)
   }
 
   private var serviceOptions: ServiceOptions {

@@ -90,8 +90,8 @@ package enum SystemRoomError: Error, Equatable, CustomStringConvertible {
       """
     case .addressSpace(let byteCount):
       """
-      expected \((byteCount + (1 << 20) - 1) >> 20) MiB of address space for the weights, what waits to be decoded \
-      and the work itself, found less: raise the limit (ulimit -v), or lower --max-pending-bytes
+      expected \((byteCount + (1 << 20) - 1) >> 20) MiB of address space for the weights, bodies, decoding and the \
+      work itself, found less: raise the limit (ulimit -v), or lower --max-pending-bytes and --max-decoding-bytes
       """
     }
   }
