@@ -138,7 +138,8 @@ let package = Package(
     .testTarget(
       name: "MicroHTTPTests", dependencies: ["CGnuTLS", "MicroHTTP"], swiftSettings: strict),
     .testTarget(
-      name: "ImageInputTests", dependencies: ["ImageInput", "TestSupport"], exclude: ["Fixtures"],
+      name: "ImageInputTests", dependencies: ["CAllocationCounter", "ImageInput", "TestSupport"],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "SoftMoEViTTests",
@@ -154,10 +155,11 @@ let package = Package(
       dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "SoftMoEViT", "TestSupport"],
       exclude: ["Corpus", "Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference"], swiftSettings: strict),
+      name: "InferenceTests",
+      dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "Inference", "SoftMoEViT", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServiceTests",
-      dependencies: ["CheckpointImport", "HTTPService", "Inference", "TestSupport"],
+      dependencies: ["CheckpointImport", "HTTPService", "Inference", "MicroHTTP", "SoftMoEViT", "TestSupport"],
       exclude: ["Wire/Corpus", "Wire/Fixtures"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -2,7 +2,7 @@ import FuzzDriver
 import Glibc
 import ImageInput
 
-/// Decodes each input as a photo that a client might send, exactly and fast.
+/// Reads the head of each input as a photo that a client might send, and decodes it, exactly and fast.
 @main struct FuzzImage {
   private static let decoders = [DecodeMode.exact, .fast].compactMap { mode in
     try? ImageDecoder(
@@ -18,16 +18,30 @@ import ImageInput
     return limits
   }
 
+  private static func failure(of bytes: [UInt8], _ decoder: ImageDecoder) -> ImageError? {
+    do throws(ImageError) {
+      _ = try decoder.pixels(from: bytes)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
   static func main() {
     guard decoders.count == 2 else { exit(2) }
     exit(
       fuzz { start, count in
         let bytes = Array(UnsafeBufferPointer(start: start, count: count))
         for decoder in FuzzImage.decoders {
+          var head: ImageHead?
           do throws(ImageError) {
+            head = try decoder.head(of: bytes)
+            precondition(head.map { $0.pixelCount <= 1 << 18 && $0.work > 0 && $0.work.isFinite } ?? false)
             let pixels = try decoder.tensor(from: bytes)
             precondition(pixels.count == 32 * 32 * 3 && pixels.allSatisfy { abs($0) <= 1.001 })
           } catch {
+            // What the head refuses, decoding refuses for the same reason.
+            if head == nil { precondition(FuzzImage.failure(of: bytes, decoder) == error) }
             precondition("\(error)".utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
           }
         }

@@ -1,4 +1,6 @@
 #include <gnutls/abstract.h>
+// The allocator's settings, which the importer's C library leaves out.
+#include <malloc.h>
 #include <microhttpd.h>
 #include <string.h>
 

@@ -39,7 +39,7 @@ package struct CheckpointWriter: ~Copyable {
   private let file: PartialFile
   private let metadata: [UInt8]
   private let descriptions: [Description]
-  private let dataOffset: Int
+  private let tableOffset, dataOffset: Int
   private var records: [Record] = []
   private var position: Int
 
@@ -58,9 +58,8 @@ package struct CheckpointWriter: ~Copyable {
     for tensor in tensors { precondition(tensor.isValid, "tensor \(tensor.name) \(tensor.shape)") }
     let encoded = try StrictJSON.encode(metadata, for: path)
     let file = try PartialFile(path: path)
-    let tableOffset = (Layout.preambleLength + encoded.count + 7) & ~7
-    let tableEnd = tableOffset + tensors.count * Layout.recordLength
-    dataOffset = (tableEnd + Layout.dataAlignment - 1) & ~(Layout.dataAlignment - 1)
+    tableOffset = Layout.tableOffset(metadataEnd: Layout.preambleLength + encoded.count)
+    dataOffset = Layout.dataOffset(tableEnd: tableOffset + tensors.count * Layout.recordLength)
     position = dataOffset
     self.file = file
     self.metadata = encoded
@@ -74,7 +73,7 @@ package struct CheckpointWriter: ~Copyable {
   package mutating func append(_ body: ((_ piece: [Float]) throws -> Void) throws -> Void) throws {
     precondition(records.count < descriptions.count, "more tensors than described")
     let description = descriptions[records.count]
-    let offset = (position + Layout.tensorAlignment - 1) & ~(Layout.tensorAlignment - 1)
+    let offset = Layout.aligned(position, to: Layout.tensorAlignment)
     var checksum = Checksum()
     var end = offset
     // A matrix is packed when it is whole; nothing else waits.
@@ -158,7 +157,6 @@ package struct CheckpointWriter: ~Copyable {
     func put<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
       withUnsafeBytes(of: value.littleEndian) { bytes.replaceSubrange(offset..<offset + $0.count, with: $0) }
     }
-    let tableOffset = (Layout.preambleLength + metadata.count + 7) & ~7
     bytes.replaceSubrange(0..<Layout.magic.count, with: Layout.magic)
     put(Layout.version, at: Field.version)
     put(Layout.byteOrderMark, at: Field.byteOrderMark)

@@ -45,7 +45,7 @@ struct Header {
     metadata = metadataOffset..<metadataOffset + metadataLength
 
     // Both are below 2^27 by now: no overflow.
-    let tableStart = (metadata.upperBound + 7) & ~7
+    let tableStart = Layout.tableOffset(metadataEnd: metadata.upperBound)
     let tableOffset = try reader.length(
       "table offset", at: Field.tableOffset, in: tableStart...tableStart)
     let room = max(0, bytes.count - tableOffset) / Layout.recordLength
@@ -53,7 +53,7 @@ struct Header {
       "tensor count", at: Field.tensorCount, in: 0...min(Layout.maximumTensorCount, room))
     table = tableOffset..<tableOffset + tensorCount * Layout.recordLength
 
-    let dataStart = (table.upperBound + Layout.dataAlignment - 1) & ~(Layout.dataAlignment - 1)
+    let dataStart = Layout.dataOffset(tableEnd: table.upperBound)
     dataOffset = try reader.length("data offset", at: Field.dataOffset, in: dataStart...dataStart)
     try reader.require(
       dataOffset <= bytes.count, "data offset", at: Field.dataOffset, expected: "at most \(bytes.count)",

@@ -11,6 +11,7 @@ package enum Layout {
   package static let maximumRank = 4
   package static let maximumMetadataLength = 64 << 20
   package static let maximumTensorCount = 1 << 20
+  package static let tableAlignment = 8
   package static let tensorAlignment = 64
   package static let dataAlignment = 4096
 
@@ -47,4 +48,15 @@ package enum Layout {
     let (sum, overflow) = value.addingReportingOverflow(mask)
     return overflow ? nil : sum & ~mask
   }
+
+  /// The same for a place in a file that exists or is written, which is far from overflow.
+  package static func aligned(_ value: Int, to alignment: Int) -> Int {
+    (value + alignment - 1) & ~(alignment - 1)
+  }
+
+  /// Where the tensor table begins.
+  package static func tableOffset(metadataEnd: Int) -> Int { aligned(metadataEnd, to: tableAlignment) }
+
+  /// Where the tensors begin.
+  package static func dataOffset(tableEnd: Int) -> Int { aligned(tableEnd, to: dataAlignment) }
 }

@@ -20,7 +20,11 @@
 
   /// Bytes of the scales at a panel's end.
   @inlinable package static func scaleByteCount(_ type: ElementType) -> Int {
-    type == .int8 ? width * wordByteCount : 0
+    // A switch: == of an enum with raw values may compare those.
+    switch type {
+    case .f32, .bf16, .f16: 0
+    case .int8: width * wordByteCount
+    }
   }
 
   /// Bytes of one panel of `rows` rows, at most 64·(rows + 1).

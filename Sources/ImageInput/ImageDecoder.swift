@@ -31,7 +31,7 @@ package struct ImageDecoder: Sendable {
   ///   PNG for the heads of its chunks.
   package func head(of bytes: ArraySlice<UInt8>) throws(ImageError) -> ImageHead {
     try withSource(of: bytes) { source, geometry throws(ImageError) in
-      try head(of: source, geometry, byteCount: bytes.count)
+      try head(of: source, geometry)
     }
   }
 
@@ -59,7 +59,7 @@ package struct ImageDecoder: Sendable {
     _ bytes: ArraySlice<UInt8>, makeSink: (Geometry, Int) -> Sink
   ) throws(ImageError) -> Sink {
     try withSource(of: bytes) { source, geometry throws(ImageError) in
-      let shrinkage = try head(of: source, geometry, byteCount: bytes.count).shrinkage
+      let shrinkage = try head(of: source, geometry).shrinkage
       var sink = makeSink(geometry, shrinkage)
       try source.decode(into: &sink, shrinkage: shrinkage)
       return sink
@@ -67,10 +67,10 @@ package struct ImageDecoder: Sendable {
   }
 
   private func head(
-    of source: some RowSource, _ geometry: Geometry, byteCount: Int
+    of source: some RowSource, _ geometry: Geometry
   ) throws(ImageError) -> ImageHead {
     let head = ImageHead(
-      source, geometry: geometry, filter: preprocessing.filter, mode: mode, byteCount: byteCount)
+      source, geometry: geometry, filter: preprocessing.filter, mode: mode)
     guard head.decodingByteCount <= limits.decodingByteLimit else { throw .tooMuchMemory(head.format) }
     return head
   }

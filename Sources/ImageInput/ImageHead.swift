@@ -31,8 +31,8 @@ package struct ImageHead: Sendable, Equatable {
   package let scanCount: Int
   /// What a JPEG's sides are divided by while it is decoded: 1, or 2, 4 or 8 in the fast mode.
   package let shrinkage: Int
-  /// The file's bytes.
-  package let byteCount: Int
+  /// Bytes of the file that pixels are made of: all of a JPEG, the others less their metadata.
+  package let codedByteCount: Int
   /// Pixels that come out of the resize and crop.
   package let outputPixelCount: Int
   /// The most bytes that decoding holds at a time, the file left out: what the library holds
@@ -44,14 +44,13 @@ package struct ImageHead: Sendable, Equatable {
   package var pixelCount: Int { width * height }
 
   init(
-    _ source: some RowSource, geometry: Geometry, filter: Preprocessing.Filter, mode: DecodeMode,
-    byteCount: Int
+    _ source: some RowSource, geometry: Geometry, filter: Preprocessing.Filter, mode: DecodeMode
   ) {
     coding = source.coding
     (width, height) = (source.width, source.height)
     scanCount = source.scanCount
     shrinkage = mode == .fast && coding.format == .jpeg ? geometry.shrinkage : 1
-    self.byteCount = byteCount
+    codedByteCount = source.codedByteCount
     outputPixelCount = geometry.cropWidth * geometry.cropHeight
     decodingByteCount =
       source.decodingByteCount + Resampler.byteCount(geometry, filter: filter, shrinkage: shrinkage)

@@ -11,6 +11,7 @@ struct JPEGRows: RowSource {
   let height: Int
   let coding: ImageHead.Coding
   let scanCount: Int
+  let codedByteCount: Int
   let orientation: Orientation
   /// Rows of samples; and all coefficients of a JPEG in several scans.
   let decodingByteCount: Int
@@ -39,6 +40,7 @@ struct JPEGRows: RowSource {
     try Self.check(cjpeg_read_header(handle.decoder, bytes.baseAddress, bytes.count, &header), scans: 1)
     width = Int(header.width)
     height = Int(header.height)
+    codedByteCount = bytes.count
     isCMYK = header.cmyk != 0
     guard header.arithmetic == 0 else { throw .unsupported(.jpeg, "arithmetic coding") }
     try limits.check(width: width, height: height, format: .jpeg)

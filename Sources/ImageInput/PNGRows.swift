@@ -7,6 +7,7 @@ struct PNGRows: RowSource {
   let coding: ImageHead.Coding
   let orientation: Orientation
   let scanCount = 1
+  let codedByteCount: Int
   private let reader: PNGReader
   private var context: OpaquePointer { reader.context }
   /// Gray of 16 bits is clipped to 8, as Pillow does; all else of 16 bits keeps its high byte.
@@ -25,6 +26,7 @@ struct PNGRows: RowSource {
     try limits.check(width: width, height: height, format: .png)
     let chunks = PNGChunks(file)
     guard chunks.isComplete else { throw .truncated(.png) }
+    codedByteCount = chunks.imageByteCount
     orientation = Orientation(exif: chunks.exif, xmp: chunks.xmp)
   }
 

@@ -18,6 +18,8 @@ package struct PackedWeights: Sendable {
   ///   - origin: the input that pair 0 begins with.
   ///   - aligned: pairs begin at every second input from the origin; else at each output's own start.
   package init(_ weights: AxisWeights, origin: Int, aligned: Bool) {
+    // A pair more than halves: one may begin before a kernel, one end behind it.
+    table.reserveCapacity(weights.values.reduce(0) { $0 + 2 * ($1.count / 2 + 1) })
     for (start, kernel) in zip(weights.starts, weights.values) {
       let offset = start - origin
       let lead = aligned ? offset % 2 : 0

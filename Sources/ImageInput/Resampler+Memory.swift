@@ -2,8 +2,8 @@ extension Resampler {
   /// The most bytes that a resampler of these arguments holds, its result left out.
   ///
   /// Its rows: the ring, the row that arrives, that row's pairs and the finished one. And its weights: as
-  /// many for each output of an axis as the kernel is wide, 8 bytes each as they are and 16 packed; they are
-  /// packed twice, into arrays that hold up to three times their values as they grow.
+  /// many for each output of an axis as the kernel is wide, 4 bytes each, twice where an axis is reversed, and
+  /// 16 packed, once for each axis and once more along rows.
   static func byteCount(_ geometry: Geometry, filter: Preprocessing.Filter, shrinkage: Int) -> Int {
     let isTransposed = geometry.orientation.isTransposed
     let horizontalTaps = geometry.horizontalTapCount(filter, shrinkage: shrinkage)
@@ -14,6 +14,6 @@ extension Resampler {
     let weights =
       geometry.horizontal.kept.count * (horizontalTaps + 4) + geometry.vertical.kept.count
       * (verticalTaps + 4)
-    return ring + 3 * arriving + resized + 100 * weights
+    return ring + 3 * arriving + resized + 48 * weights
   }
 }

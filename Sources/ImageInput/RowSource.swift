@@ -6,6 +6,8 @@ protocol RowSource {
   var coding: ImageHead.Coding { get }
   /// Passes over the pixels that the file is coded in: 1 for all but some JPEGs.
   var scanCount: Int { get }
+  /// Bytes of the file that pixels are made of.
+  var codedByteCount: Int { get }
   var orientation: Orientation { get }
   /// An upper bound of the bytes that decoding holds, those of the sink left out.
   var decodingByteCount: Int { get }

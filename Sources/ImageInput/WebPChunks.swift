@@ -2,6 +2,8 @@
 struct WebPChunks {
   /// Where the first chunk of coded pixels lies, its name included; nil when it is not there.
   private(set) var bitstream: Range<Int>?
+  /// What that chunk holds, and whether it is lossless.
+  private(set) var payload: ByteReader?
   private(set) var isLossless = false
   private(set) var exif: ByteReader?
   private(set) var xmp: ByteReader?
@@ -21,6 +23,7 @@ struct WebPChunks {
       if bitstream == nil, file.matches("VP8 ", at: offset) || file.matches("VP8L", at: offset) {
         bitstream = offset..<(offset + 8 + length)
         isLossless = file.matches("VP8L", at: offset)
+        self.payload = payload
       }
       if flags & Self.exifFlag != 0, exif == nil, file.matches("EXIF", at: offset) { exif = payload }
       if flags & Self.xmpFlag != 0, xmp == nil, file.matches("XMP ", at: offset) { xmp = payload }

@@ -7,8 +7,10 @@ struct WebPRows: RowSource {
   let coding: ImageHead.Coding
   let orientation: Orientation
   let scanCount = 1
+  var codedByteCount: Int { bitstream.count }
   /// The coded pixels alone: alpha in a chunk of its own is never decoded, as it is dropped anyway.
   private let bitstream: UnsafeBufferPointer<UInt8>
+  private let payload: ByteReader
 
   /// Reads the header of `bytes`, which must stay where they are as long as this lives.
   /// - Throws: `ImageError` for damage, an animation, or a size beyond `limits`.
@@ -20,24 +22,33 @@ struct WebPRows: RowSource {
     height = Int(features.height)
     try limits.check(width: width, height: height, format: .webp)
     let chunks = WebPChunks(file)
-    guard chunks.isComplete, let range = chunks.bitstream else { throw .truncated(.webp) }
+    guard chunks.isComplete, let range = chunks.bitstream, let payload = chunks.payload else {
+      throw .truncated(.webp)
+    }
     bitstream = UnsafeBufferPointer(rebasing: bytes[range])
+    self.payload = payload
     coding = chunks.isLossless ? .losslessWebP : .lossyWebP
     orientation = Orientation(exif: chunks.exif, xmp: chunks.xmp)
   }
 
-  /// The whole image, 4 bytes a pixel; of a lossless one the same again in libwebp, and what its transforms
-  /// and codes take, which are given once for 4 × 4 pixels or fewer. A lossy one's predictions and filters
-  /// look back by a row of blocks: at most 100 bytes a column.
+  /// The whole image, 4 bytes a pixel; of a lossless one the same again in libwebp, its prefix codes, and
+  /// the images that say what is done to 4 × 4 pixels or more. A lossy one's predictions and filters look
+  /// back by a row of blocks: at most 100 bytes a column.
   var decodingByteCount: Int {
     let pixels = width * height
-    return Self.fixedByteCount + 4 * pixels + 100 * (width + 16)
-      + (coding == .losslessWebP ? 4 * pixels + pixels : 0)
+    let shared = Self.fixedByteCount + 4 * pixels + 100 * (width + 16)
+    return coding == .lossyWebP
+      ? shared : shared + 5 * pixels + VP8LCodes.byteLimit(width: width, height: height)
   }
 
   private static let fixedByteCount = 256 << 10
 
   func decode(into sink: inout some RowSink & ~Copyable, shrinkage _: Int) throws(ImageError) {
+    if coding == .losslessWebP,
+      try VP8LCodes.byteCount(payload) > VP8LCodes.byteLimit(width: width, height: height)
+    {
+      throw .tooMuchMemory(.webp)
+    }
     let rowBytes = 4 * width
     let image = AlignedBytes(count: rowBytes * height)
     var configuration = WebPDecoderConfig()

@@ -26,6 +26,7 @@ package final class Compute: @unchecked Sendable {
     (self.threads, self.kernels) = (threads, kernels)
     // Whole cache lines each.
     scratch = try Matrix(rows: threads.threadCount, columns: (scratchCount + 15) / 16 * 16)
+    if kernels.openBLAS != nil { try OpenBLAS.requireRoom(threadCount: threads.threadCount) }
   }
 
   /// Bytes of scratch held.

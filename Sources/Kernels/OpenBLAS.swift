@@ -4,7 +4,7 @@ import Glibc
 ///
 /// It is loaded when it is first asked for, and not with the program: loaded, it starts threads, reserves
 /// address space for each, and hangs where it gets neither.
-struct OpenBLAS: Sendable {
+package struct OpenBLAS: Sendable {
   /// `cblas_sgemm` of OpenBLAS 0.3 with integers of 32 bits.
   typealias Product =
     @convention(c) (
@@ -21,7 +21,9 @@ struct OpenBLAS: Sendable {
   static let system = Result { () throws(MachineError) in try OpenBLAS(library: "libopenblas.so.0") }
 
   /// - Throws: `MachineError.openBLAS`.
-  init(library name: String) throws(MachineError) {
+  package init(library name: String) throws(MachineError) {
+    // The library itself, and the first thread's buffer.
+    try Self.requireAddressSpace(byteCount: (64 << 20) + Self.bytesPerThread)
     // Kernels call it from threads of their own, so it must have none: it reads these as it is loaded.
     for variable in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"] { setenv(variable, "1", 1) }
     guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { throw .openBLAS(Self.problem(name)) }
@@ -38,6 +40,22 @@ struct OpenBLAS: Sendable {
     product(
       rowMajor, isTransposed ? transposed : plain, plain, CInt(m), CInt(n), CInt(k), 1, a, CInt(aStride), b,
       CInt(bStride), 0, c, CInt(cStride))
+  }
+
+  /// Address space that it takes for each thread at its first product.
+  private static let bytesPerThread = 128 << 20
+
+  /// Looks whether there is room for the buffers of so many threads: without it OpenBLAS tries for ever.
+  ///
+  /// - Throws: `MachineError.memory`.
+  static func requireRoom(threadCount: Int) throws(MachineError) {
+    try requireAddressSpace(byteCount: threadCount * bytesPerThread)
+  }
+
+  private static func requireAddressSpace(byteCount: Int) throws(MachineError) {
+    let room = mmap(nil, byteCount, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard room != MAP_FAILED else { throw .memory(byteCount: byteCount) }
+    munmap(room, byteCount)
   }
 
   private static func problem(_ name: String) -> String {

@@ -66,23 +66,6 @@ package struct WeightVectors: @unchecked Sendable {
   }
 }
 
-/// Bytes that weights can be a view of, for what is computed when a model is loaded.
-package final class WeightBytes: @unchecked Sendable {
-  // @unchecked: written once, before it is shared.
-
-  /// The bytes, aligned to a cache line. Valid while this object is alive.
-  package let bytes: UnsafeRawBufferPointer
-
-  /// A copy of `bytes`.
-  package init(_ bytes: some Collection<UInt8>) {
-    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 64)
-    memory.copyBytes(from: bytes)
-    self.bytes = UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])
-  }
-
-  deinit { bytes.deallocate() }
-}
-
 /// `y = x·weights + bias`, the bias absent where the model has none.
 package struct Linear: Sendable {
   /// [k, c].

@@ -15,6 +15,7 @@ struct AcceptorLoop {
   /// nil once the server takes no more connections.
   private var socket: ListeningSocket?
   private var acceptedCount = 0
+  private var memoryReturn: MemoryReturn?
   /// When deadlines are looked at again; not after every accept, because a look visits all connections.
   private var nextLook = ContinuousClock.now
 
@@ -22,6 +23,7 @@ struct AcceptorLoop {
     self.core = core
     self.daemons = daemons
     self.socket = socket
+    memoryReturn = core.configuration.byteBudget.map(MemoryReturn.init)
   }
 
   /// - Parameters:
@@ -55,6 +57,7 @@ struct AcceptorLoop {
       guard now >= nextLook else { continue }
       nextLook = now + .milliseconds(Int(Self.tick))
       core.closeOverdue(at: now)
+      memoryReturn?.look()
     }
   }
 
@@ -87,14 +90,14 @@ struct AcceptorLoop {
       return core.lingering.add(descriptor)
     }
     let now = ContinuousClock.now
-    core.clients.insert(
-      Client(
-        descriptor: descriptor, address: address, credentials: credentials, idleSince: now,
-        until: now + core.configuration.receiveTimeout))
+    let client = Client(
+      descriptor: descriptor, address: address, credentials: credentials, idleSince: now,
+      until: now + core.configuration.receiveTimeout)
+    core.clients.insert(client)
     acceptedCount += 1
     let daemon = daemons[acceptedCount % daemons.count]
     if !address.withSocketAddress({ daemon.add(descriptor, $0, $1) }) {
-      core.clients.remove(descriptor)
+      core.clients.remove(client)
       core.count(.resources)
     }
   }

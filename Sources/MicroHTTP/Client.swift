@@ -13,7 +13,7 @@ final class Client: Sendable {
     case serving
     /// libmicrohttpd is sending.
     case sending(until: ContinuousClock.Instant)
-    /// Shut down; libmicrohttpd is about to close the descriptor.
+    /// Shut down, or closed.
     case closed
   }
 
@@ -86,6 +86,15 @@ final class Client: Sendable {
 
   func beginSending(until deadline: ContinuousClock.Instant) {
     enter(.sending(until: deadline))
+  }
+
+  /// Closes the client's book: its descriptor is about to be closed and must not be used any more.
+  /// - Returns: what the connection did last.
+  func leave() -> Phase {
+    state.withLock { state in
+      defer { state.phase = .closed }
+      return state.phase
+    }
   }
 
   /// What the connection does now; it may do something else a moment later.

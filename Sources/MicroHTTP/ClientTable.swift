@@ -1,9 +1,7 @@
 import Synchronization
 
-/// The open connections, by descriptor.
-///
-/// The lock is held while connections are closed: each leaves the table before its descriptor is closed, so
-/// none is shut down whose number was given to another file.
+/// The open connections, by descriptor. Each leaves the table, and ends its client, before its descriptor is
+/// closed: so none is shut down whose number was given to another file.
 final class ClientTable: Sendable {
   private struct State {
     var clients: [Int32: Client] = [:]
@@ -49,17 +47,24 @@ final class ClientTable: Sendable {
     }
   }
 
-  func remove(_ descriptor: Int32) {
+  /// - Returns: what the connection did last.
+  @discardableResult
+  func remove(_ client: Client) -> Client.Phase {
     state.withLock { state in
-      guard let group = state.clients.removeValue(forKey: descriptor)?.addressGroup else { return }
-      state.leaving.remove(descriptor)
-      let rest = (state.counts[group] ?? 0) - 1
-      state.counts[group] = rest > 0 ? rest : nil
+      if state.clients.removeValue(forKey: client.descriptor) != nil {
+        state.leaving.remove(client.descriptor)
+        let rest = (state.counts[client.addressGroup] ?? 0) - 1
+        state.counts[client.addressGroup] = rest > 0 ? rest : nil
+      }
+      return client.leave()
     }
   }
 
   func removeAll() {
-    state.withLock { $0 = State() }
+    state.withLock { state in
+      for client in state.clients.values { _ = client.leave() }
+      state = State()
+    }
   }
 
   /// Lets `client` wait for its next request until `deadline`.
@@ -104,12 +109,6 @@ final class ClientTable: Sendable {
       }
       return false
     }
-  }
-
-  /// Calls `body` unless `client` has left the table.
-  /// - Returns: what `body` returned, or false.
-  func whileOpen(_ client: Client, _ body: () -> Bool) -> Bool {
-    state.withLock { $0.clients[client.descriptor] === client && body() }
   }
 
   /// Calls `body` for every connection.

@@ -36,10 +36,11 @@ extension HTTPServer {
     /// The certificate to speak TLS with; nil for plain HTTP.
     package var tls: TLS?
     /// Turns a refusal of the server itself into a response. It is called once for each answer that the server
-    /// gives by itself, when it gives it, so answers can be counted here; their clients may have left.
+    /// gives by itself, when it gives it, so answers can be counted here; their clients may have left. It runs
+    /// on the server's threads, under its locks: it must return soon and not call the server.
     package var refusalResponse: @Sendable (HTTPRefusal) -> HTTPResponse
     /// Called, on a server thread, with the status of each answer that libmicrohttpd gives by itself to what
-    /// it cannot parse.
+    /// it cannot parse. What neither this nor `refusalResponse` is called for is the judge's or the handler's.
     package var libraryAnswered: @Sendable (_ status: Int) -> Void = { _ in }
 
     /// Makes a configuration; see the properties.

@@ -31,7 +31,8 @@ final class Reception {
   private var head: HTTPRequestHead?
   private var body: BodyBuffer?
   private var isInFlight = false
-  private var closesConnection = false
+  /// Whether the connection may end with the answer, by the client's wish or the server's.
+  private var mayBeLast = false
 
   init(core: ServerCore, client: Client, connection: ConnectionHandle, rawTarget: [UInt8]) {
     self.core = core
@@ -74,7 +75,7 @@ final class Reception {
     if isInFlight { core.inFlight.subtract(1, ordering: .sequentiallyConsistent) }
     if isFailure, client.phase.isReceiving, !client.hasPeerLeft { core.count(.malformed) }
     core.clients.beginIdling(
-      client, until: .now + core.configuration.idleTimeout, isEnding: closesConnection || isFailure)
+      client, until: .now + core.configuration.idleTimeout, isEnding: mayBeLast || isFailure)
   }
 
   // MARK: The head
@@ -91,7 +92,7 @@ final class Reception {
       let target = try RequestTarget(rawTarget)
       try fields.checkHost(version: version)
       try fields.checkExpectation(version: version)
-      closesConnection = fields.asksToClose(version: version)
+      mayBeLast = fields.asksToClose(version: version)
       let head = HTTPRequestHead(
         method: String(cString: method), path: target.path, query: target.query, headers: fields,
         declaredByteCount: framing.declaredByteCount, remoteAddress: client.remoteAddress, arrival: arrival)
@@ -210,11 +211,11 @@ final class Reception {
 
   private func queue(_ answer: Answer, closing: Bool = false) -> Bool {
     stage = .over
-    closesConnection =
-      closesConnection || closing || core.isQuiescing.load(ordering: .relaxed)
-      || core.isStopping.load(ordering: .relaxed)
+    let closing =
+      closing || core.isQuiescing.load(ordering: .relaxed) || core.isStopping.load(ordering: .relaxed)
+    mayBeLast = mayBeLast || closing
     let response = core.response(for: answer)
     client.beginSending(until: .now + core.configuration.sendTimeout(forByteCount: response.body.count))
-    return connection.queue(response, closing: closesConnection)
+    return connection.queue(response, closing: closing)
   }
 }

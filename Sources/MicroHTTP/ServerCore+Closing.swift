@@ -4,8 +4,7 @@ extension ServerCore {
   /// When nothing asked for its end and its peer is still there, it closes because the library could not read
   /// the request line, to which it gives no answer.
   func end(_ client: Client) {
-    clients.remove(client.descriptor)
-    switch client.phase {
+    switch clients.remove(client) {
     case .idle(_, _, .beforeFirstRequest), .idle(_, _, .betweenRequests):
       if !isStopping.load(ordering: .relaxed), !client.hasPeerLeft { count(.malformed) }
     case .idle, .receiving, .serving, .sending, .closed: break
@@ -52,9 +51,7 @@ extension ServerCore {
     stalled.sort { $0.progress.lastProgress < $1.progress.lastProgress }
     for (client, progress) in stalled where excess > 0 {
       // What it gives back is counted here, because libmicrohttpd closes the connection a moment later.
-      let isClosed = clients.whileOpen(client) {
-        close(client) { $0.receivingSince == progress.lastProgress ? .stalled : nil }
-      }
+      let isClosed = close(client) { $0.receivingSince == progress.lastProgress ? .stalled : nil }
       if isClosed { excess -= progress.reservedByteCount }
     }
   }

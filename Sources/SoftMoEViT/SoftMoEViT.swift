@@ -66,7 +66,8 @@ public struct SoftMoEViT: Sendable {
     }
     workspace.profile?.begin()
     patchEmbedding(imageCount: imageCount, &workspace)
-    for block in blocks { block(imageCount: imageCount, &workspace, observer) }
+    // By index: without optimisation an array's iterator allocates for each element.
+    for index in blocks.indices { blocks[index](imageCount: imageCount, &workspace, observer) }
     head(imageCount: imageCount, &workspace)
   }
 }

@@ -17,15 +17,19 @@ enum House {
     Room("CSPNG"), Room("CWebP"), Room("CXXHash"),
   ]
 
-  /// Each knows only its C library. The kernels' loops are compiled once for each set of instructions.
+  /// Each knows only its C library, and what a checkpoint's bytes mean. The kernels' loops are compiled once for each set of instructions.
   static let ground = [
-    Room("KernelInterface"), Room("KernelLoops", ["CProcessor", "KernelInterface"]),
+    Room("CheckpointFormat"), Room("KernelInterface", ["CheckpointFormat"]),
+    Room("KernelLoops", ["CProcessor", "KernelInterface"]),
     Room("KernelsPortable", ["KernelLoops"]), Room("KernelsAVX2", ["KernelLoops"]),
     Room("KernelsAVX512", ["KernelLoops"]),
     Room(
       "Kernels",
-      ["COpenBLAS", "CProcessor", "KernelInterface", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"]),
-    Room("Checkpoint", ["CXXHash"]), Room("Metrics"), Room("PlainText"),
+      [
+        "CheckpointFormat", "COpenBLAS", "CProcessor", "KernelInterface", "KernelsPortable", "KernelsAVX2",
+        "KernelsAVX512",
+      ]),
+    Room("Checkpoint", ["CheckpointFormat", "CXXHash"]), Room("Metrics"), Room("PlainText"),
     Room("MicroHTTP", ["CGnuTLS", "CMicroHTTPD"]), Room("ImageInput", ["CJPEG", "CSPNG", "CWebP"]),
   ]
 

@@ -3,6 +3,7 @@
 #include "CAllocationCounter.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@ extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
 
 enum { MOST_THREADS = 1 << 16 };
 
@@ -34,6 +36,19 @@ static void increment(void) {
   atomic_fetch_add_explicit(&counters[own - 1].count, 1, memory_order_relaxed);
 }
 
+static _Thread_local int64_t held, peak;
+
+void allocation_peak_reset(void) { held = peak = 0; }
+
+int64_t allocation_peak(void) { return peak; }
+
+// What a thread frees of another's is subtracted from its own: measure where none is.
+static void *hold(void *pointer) {
+  held += (int64_t)malloc_usable_size(pointer);
+  if (held > peak) peak = held;
+  return pointer;
+}
+
 uint64_t allocation_count(int32_t thread) {
   uint64_t sum = 0;
   for (uint32_t index = 0; index < MOST_THREADS && index < counter_count; index++)
@@ -52,27 +67,33 @@ bool allocations_are_counted(void) { return true; }
 
 void *malloc(size_t size) {
   increment();
-  return __libc_malloc(size);
+  return hold(__libc_malloc(size));
 }
 
 void *calloc(size_t number, size_t size) {
   increment();
-  return __libc_calloc(number, size);
+  return hold(__libc_calloc(number, size));
 }
 
 void *realloc(void *pointer, size_t size) {
   increment();
-  return __libc_realloc(pointer, size);
+  held -= (int64_t)malloc_usable_size(pointer);
+  return hold(__libc_realloc(pointer, size));
+}
+
+void free(void *pointer) {
+  held -= (int64_t)malloc_usable_size(pointer);
+  __libc_free(pointer);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
   increment();
-  return __libc_memalign(alignment, size);
+  return hold(__libc_memalign(alignment, size));
 }
 
 int posix_memalign(void **pointer, size_t alignment, size_t size) {
   increment();
-  *pointer = __libc_memalign(alignment, size);
+  *pointer = hold(__libc_memalign(alignment, size));
   return *pointer == NULL ? ENOMEM : 0;
 }
 

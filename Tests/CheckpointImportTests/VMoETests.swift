@@ -21,7 +21,7 @@ import Testing
       try writer.write(pixels.elements, of: "pixels", atRow: 0)
       try writer.finish()
       try ModelTrace(of: SoftMoEViT(Checkpoint(path: path)), pixels: path + ".pixels")
-        .write(to: path + ".trace", threadCount: 1)
+        .write(to: path + ".trace", threads: ThreadPool(threadCount: 1), kernels: KernelSet(.auto))
       return try ExpectedValues(path: path + ".trace")
     }
   }

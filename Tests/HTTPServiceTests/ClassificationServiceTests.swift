@@ -159,7 +159,7 @@ private func png(red: UInt8, green: UInt8, blue: UInt8, claiming side: UInt32 = 
   }
 
   @Test func aFullQueueIsRefusedWithATimeToComeBack() throws {
-    let running = try RunningService { $0.maxQueue = 1 }
+    let running = try RunningService { $0.inference.maxQueue = 1 }
     defer { running.stop() }
     let statuses = Mutex<[Int: Int]>([:])
     let group = DispatchGroup()

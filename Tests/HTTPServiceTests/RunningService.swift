@@ -18,21 +18,17 @@ struct RunningService {
     _ configure: (inout ServiceOptions) -> Void = { _ in }
   ) throws {
     var options = ServiceOptions()
-    options.threadCount = 2
-    options.decodeThreadCount = 2
+    options.inference.threadCount = 2
+    options.inference.decodeThreadCount = 2
     options.bodyLimit = 1 << 20
     configure(&options)
-    let service = ClassificationService(options: options, logger: Logger(label: "test")) {
-      () throws(OpenedModelError) in try OpenedModel(path: path)
+    service = try ClassificationService(options: options, logger: Logger(label: "test")) {
+      _ throws(OpenedModelError) in try OpenedModel(path: path)
     }
     if isLoaded { try service.load() }
-    self.service = service
-    server = try HTTPServer(
-      configuration: .init(bodyLimit: options.bodyLimit, refusalResponse: ClassificationService.refusal)
-    ) { request, responder in service.handle(request, responder) }
-    admin = try HTTPServer(configuration: .init(refusalResponse: ClassificationService.refusal)) {
-      request, responder in service.handle(request, responder, port: .admin)
-    }
+    server = try service.listen(
+      .init(bodyLimit: options.bodyLimit, byteBudget: ByteBudget(capacity: options.maxPendingBytes)))
+    admin = try service.listen(.init(), port: .admin)
   }
 
   func stop() {

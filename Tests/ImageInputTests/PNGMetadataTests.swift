@@ -13,7 +13,7 @@ import Testing
   /// A fixture with `chunks` behind its header.
   private func picture(_ file: String = "rgb.png", with chunks: [[UInt8]]) throws -> [UInt8] {
     let bytes = try Samples.fixture(file)
-    return Array(bytes[0..<33]) + chunks.joined() + bytes[33...]
+    return chunks.reduce(into: Array(bytes[0..<33])) { $0 += $1 } + bytes[33...]
   }
 
   private func expectUnchanged(_ chunks: [[UInt8]]) throws {
@@ -26,7 +26,7 @@ import Testing
 
   @Test func manyAndLargeTextsChangeNothing() throws {
     try expectUnchanged(Array(repeating: chunk("tEXt", Array("k\0v".utf8)), count: 5000))
-    try expectUnchanged([chunk("tEXt", Array("k\0".utf8) + Array(repeating: 0x76, count: 20 << 20))])
+    try expectUnchanged([chunk("tEXt", Array("k\0".utf8) + Array(repeating: 0x76, count: 9 << 20))])
     try expectUnchanged([chunk("iTXt", []), chunk("tEXt", []), chunk("zTXt", Array("k\0\u{1}".utf8))])
   }
 

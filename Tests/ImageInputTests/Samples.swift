@@ -1,5 +1,6 @@
 import Foundation
 import ImageInput
+import TestSupport
 
 /// Where test images are, and how they are prepared.
 enum Samples {
@@ -9,13 +10,7 @@ enum Samples {
   static let fixtures = testFolder.appendingPathComponent("Fixtures")
 
   /// Photographs prepared by Pillow and torchvision, when they are at hand.
-  static let golden: URL = {
-    let root = testFolder.deletingLastPathComponent().deletingLastPathComponent()
-    let shared =
-      ProcessInfo.processInfo.environment["SOFTMOE_SHARED"].map { URL(fileURLWithPath: $0) }
-      ?? root.deletingLastPathComponent().appendingPathComponent("shared")
-    return shared.appendingPathComponent("golden/preprocess")
-  }()
+  static let golden = URL(filePath: shared("golden/preprocess"))
 
   static var hasGolden: Bool {
     FileManager.default.fileExists(atPath: golden.appendingPathComponent("case.json").path)

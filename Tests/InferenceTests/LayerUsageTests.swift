@@ -48,4 +48,31 @@ import Testing
   @Test func overNoImageThereIsNothing() {
     #expect(UsageTotals(for: [layer]).usage(of: [layer]).isEmpty)
   }
+
+  /// Infinite, huge and no numbers end nothing; an image that has one which is not finite counts nowhere.
+  @Test(arguments: [Float.nan, .infinity, -.infinity, 3e38, -3e38, .leastNonzeroMagnitude])
+  func whateverNumbersComeAreCountedOrNot(_ value: Float) {
+    var totals = UsageTotals(for: [layer])
+    totals.add([routing([0.25, 0.25, 0.25, 0.25])])
+    let before = totals
+    totals.add([routing([0.25, 0.25, 0.25, 0.25], contribution: [value, 1, 1, 1, 1, 1, 1])])
+    totals.add([routing([value, 0.25, 0.25, 0.25])])
+    if value.isFinite {
+      #expect(totals.imageCount == 3)
+      #expect(totals.layers[0].contributionCounts.reduce(0, +) == 21)
+    } else {
+      #expect(totals == before)
+    }
+  }
+
+  @Test func conversionsEndAtTheNearestThereIs() {
+    let cases: [(Float, UInt8, Int)] = [
+      (.nan, 0, 0), (.infinity, 255, .max), (-.infinity, 0, .min), (3e38, 255, .max), (-1, 0, -1),
+      (2.9, 2, 2),
+      (-0.5, 0, 0), (255.9, 255, 255), (256, 255, 256), (.leastNonzeroMagnitude, 0, 0),
+    ]
+    for (value, byte, integer) in cases {
+      #expect(UInt8(saturating: value) == byte && Int(saturating: value) == integer, "\(value)")
+    }
+  }
 }

@@ -1,6 +1,5 @@
 import Checkpoint
 import Foundation
-import HTTPService
 import Inference
 import TestSupport
 import Testing
@@ -15,9 +14,7 @@ import Testing
       try #require(text.utf8.count == replacement.utf8.count)
       bytes.replaceSubrange(place, with: replacement.utf8)
       let dataOffset = try Checkpoint(path: model.path).tensors[0].offset
-      let checksum = bytes.prefix(dataOffset).withUnsafeBytes { Layout.headerChecksum($0) }
-      withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(120..<128, with: $0) }
-      try bytes.write(to: URL(filePath: path))
+      try Data(sealed([UInt8](bytes), dataOffset: dataOffset)).write(to: URL(filePath: path))
       let error = #expect(throws: OpenedModelError.self) { try OpenedModel(path: path) }
       return error?.description ?? ""
     }

@@ -70,4 +70,21 @@ func tanhOf(_ x: Double) -> Double { tanh(x) }
       }
     }
   }
+
+  /// What is no number may have any of 2²³ patterns; none becomes one, nor does a GELU hide an infinite argument.
+  @Test(arguments: loops) func noNumberBecomesOne(_ index: Int) {
+    let patterns: [UInt32] = [
+      0x7FC0_0000, 0xFFC0_0000, 0x7FC0_0001, 0xFFC0_0001, 0x7F80_0001, 0x7FC0_01FF, 0x7FC0_0080, 0x7FFF_FFFF,
+      0xFFFF_FFFF, 0x7FC0_0100,
+    ]
+    for function in [VectorFunction.exp, .tanh, .erf, .geluTanh, .geluErf] {
+      for (pattern, found) in zip(patterns, results(index, function, patterns.map { Float(bitPattern: $0) }))
+      {
+        #expect(found.isNaN, "\(function) of \(String(pattern, radix: 16))")
+      }
+    }
+    for function in [VectorFunction.geluTanh, .geluErf] {
+      #expect(results(index, function, [.infinity, -.infinity]).allSatisfy { !$0.isFinite })
+    }
+  }
 }

@@ -29,18 +29,28 @@ func naive(_ a: [[Float]], _ b: [Double], columns: Int) -> [[Double]] {
   }
 }
 
+/// Bytes that weights can be a view of.
+final class WeightBytes: @unchecked Sendable {
+  // @unchecked: written once, before it is shared.
+
+  /// The bytes, aligned to a cache line. Valid while this object is alive.
+  let bytes: UnsafeRawBufferPointer
+
+  /// A copy of `bytes`.
+  init(_ bytes: some Collection<UInt8>) {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 64)
+    memory.copyBytes(from: bytes)
+    self.bytes = UnsafeRawBufferPointer(rebasing: memory[..<bytes.count])
+  }
+
+  deinit { bytes.deallocate() }
+}
+
 /// Matrices [k, c], packed as a checkpoint has them.
 func weights(_ matrices: [[Float]], k: Int, c: Int, type: ElementType = .f32) -> WeightStack {
   let bytes = WeightBytes(matrices.flatMap { Panels.pack($0, k: k, c: c, type: type) })
-  let element: ElementType =
-    switch type {
-    case .f32: .f32
-    case .bf16: .bf16
-    case .f16: .f16
-    case .int8: .int8
-    }
   return WeightStack(
-    packed: bytes.bytes, element: element, count: matrices.count, inputWidth: k, outputWidth: c, owner: bytes)
+    packed: bytes.bytes, element: type, count: matrices.count, inputWidth: k, outputWidth: c, owner: bytes)
 }
 
 func vectors(_ values: [Float], count: Int = 1) -> WeightVectors {

@@ -2,16 +2,23 @@ import MicroHTTP
 import Testing
 
 @Suite struct ConnectionLimitTests {
-  @Test func connectionsBeyondTheLimitAreAnswered() throws {
-    let server = try HTTPServer(configuration: .make(connectionLimit: 3), handler: describe)
-    var clients = try (0..<3).map { _ in try TestClient(port: server.port) }
-    for client in clients { #expect(try client.request("GET", "/").status == 200) }
+  @Test func whereAllAreBeingAnsweredOneMoreIsRefused() throws {
+    let shelf = Shelf<HTTPResponder>()
+    let server = try HTTPServer(configuration: .make(connectionLimit: 3)) { shelf.put($1) }
+    let clients = try (0..<3).map { _ in try TestClient(port: server.port) }
+    for client in clients { try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }
+    let responders = try (0..<3).map { _ in try shelf.take() }
     let refused = try TestClient(port: server.port).readResponse()
     #expect(server.refusedConnectionCount(.connectionLimit) == 1)
     #expect(refused.status == 503 && refused.text == "refused: overloaded")
-    clients.removeLast()
-    #expect(eventually { server.connectionCount == 2 })
-    #expect(try TestClient(port: server.port).request("GET", "/").status == 200)
+    #expect(refused.headers["Retry-After"] == "1")
+    for responder in responders { responder.respond(.text("done")) }
+    for client in clients { #expect(try client.readResponse().text == "done") }
+    #expect(server.refusedConnectionCount(.evicted) == 0)
+    let next = try TestClient(port: server.port)
+    try next.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    try shelf.take().respond(.text("done"))
+    #expect(try next.readResponse().text == "done")
   }
 
   @Test func connectionsBeyondTheAddressesShareAreAnswered() throws {
@@ -29,11 +36,16 @@ import Testing
   }
 
   @Test func clientsBeyondTheLimitOverTLSSeeTheEnd() throws {
+    let shelf = Shelf<HTTPResponder>()
     let server = try HTTPServer(
-      configuration: .make(connectionLimit: 1, tls: TestCertificate.first), handler: describe)
+      configuration: .make(connectionLimit: 1, tls: TestCertificate.first)
+    ) { shelf.put($1) }
     let client = try TestClient(port: server.port, tls: "NORMAL")
+    try client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    let responder = try shelf.take()
     let refused = try TestClient(port: server.port)
     #expect(refused.isClosedByServer())
-    #expect(try client.request("GET", "/").status == 200)
+    responder.respond(.text("done"))
+    #expect(try client.readResponse().text == "done")
   }
 }

@@ -4,7 +4,9 @@ import Testing
 
 /// Clients that take their time.
 @Suite struct DeadlineTests {
-  @Test(arguments: ["POST / HTTP/1.1\r\nHost", "POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n12345"])
+  @Test(arguments: [
+    "POST / HTTP/1.1\r\nHost", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n12345",
+  ])
   func slowRequestsAreCutOff(_ beginning: String) throws {
     let server = try HTTPServer(configuration: .make(receiveTimeout: .milliseconds(300)), handler: describe)
     let client = try TestClient(port: server.port)

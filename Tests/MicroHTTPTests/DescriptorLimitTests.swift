@@ -25,11 +25,16 @@ import Testing
     }
   }
 
+  /// The connection that is being answered cannot make room.
   @Test func withoutDescriptorsTheServerWaits() async {
     await #expect(processExitsWith: .success) {
-      let server = try HTTPServer(configuration: .make(), handler: describe)
+      let shelf = Shelf<HTTPResponder>()
+      let server = try HTTPServer(configuration: .make()) { request, responder in
+        if request.path == "/old" { shelf.put(responder) } else { describe(request, responder) }
+      }
       let old = try TestClient(port: server.port)
-      try #require(old.request("GET", "/").status == 200)
+      try old.send("GET /old HTTP/1.1\r\nHost: x\r\n\r\n")
+      let responder = try shelf.take()
       try setLimit(soft: 100, hard: 2000)
       var fillers: [Int32] = []
       while true {
@@ -45,7 +50,8 @@ import Testing
       usleep(300_000)
       try #require(processorTime() - before < .milliseconds(100))
       try #require(server.connectionCount == 1)
-      try #require(old.request("GET", "/").status == 200)
+      responder.respond(.text("old"))
+      try #require(old.readResponse().text == "old")
       for filler in fillers { close(filler) }
       try #require(new.readResponse().text == "GET /new\n0 0")
       server.stop()

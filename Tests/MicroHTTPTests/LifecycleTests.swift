@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import MicroHTTP
 import Testing
@@ -105,6 +106,22 @@ import Testing
       #expect(throws: HTTPServerError.self) {
         try HTTPServer(configuration: configuration, handler: describe)
       }
+    }
+  }
+
+  /// Where the address space has no room for more stacks the server says so, and can be made smaller.
+  @Test func threadsThatCannotBeMadeAreReported() async {
+    await #expect(processExitsWith: .success) {
+      let statistics = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+      let pageCount = try #require(statistics.split(separator: " ").first.flatMap { UInt($0) })
+      var limit = rlimit(rlim_cur: pageCount * 4096 + 100 << 20, rlim_max: .max)
+      try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+      #expect(throws: HTTPServerError.daemonFailed) {
+        try HTTPServer(configuration: .make(threadCount: 100), handler: describe)
+      }
+      let server = try HTTPServer(configuration: .make(threadCount: 1), handler: describe)
+      try #require(TestClient(port: server.port).request("GET", "/").status == 200)
+      server.stop()
     }
   }
 

@@ -93,7 +93,9 @@ private let tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2"
     #expect(try TestClient(port: server.port, tls: tls13).request("GET", "/").status == 200)
   }
 
-  @Test(arguments: ["POST / HTTP/1.1\r\nHost", "POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n12345"])
+  @Test(arguments: [
+    "POST / HTTP/1.1\r\nHost", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n12345",
+  ])
   func slowRequestsAreCutOffWithoutPlainBytes(_ beginning: String) throws {
     let server = try HTTPServer(
       configuration: .make(receiveTimeout: .milliseconds(300), tls: TestCertificate.first), handler: describe)

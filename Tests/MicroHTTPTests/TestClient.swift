@@ -129,6 +129,13 @@ final class TestClient {
     return isClosedByServer()
   }
 
+  /// Everything that the server sends until it closes the connection.
+  func readToEnd() throws -> String {
+    while try readSome() {}
+    defer { received = [] }
+    return String(decoding: received, as: UTF8.self)
+  }
+
   private func readHead() throws -> Int {
     let mark = Array("\r\n\r\n".utf8)
     while true {

@@ -7,13 +7,13 @@ extension HTTPServer.Configuration {
   /// A configuration whose refusals can be told from the library's and the handler's answers.
   static func make(
     threadCount: Int = 2, connectionLimit: Int = 1024, connectionsPerAddress: Int? = nil,
-    bodyLimit: Int = 8 << 20,
+    bodyLimit: Int = 8 << 20, byteBudget: ByteBudget? = nil,
     idleTimeout: Duration = .seconds(20), receiveTimeout: Duration = .seconds(20),
     minimumReceiveRate: Int = 0, sendTimeout: Duration = .seconds(20), tls: HTTPServer.TLS? = nil
   ) -> HTTPServer.Configuration {
     HTTPServer.Configuration(
       threadCount: threadCount, connectionLimit: connectionLimit,
-      connectionsPerAddress: connectionsPerAddress, bodyLimit: bodyLimit,
+      connectionsPerAddress: connectionsPerAddress, bodyLimit: bodyLimit, byteBudget: byteBudget,
       idleTimeout: idleTimeout, receiveTimeout: receiveTimeout,
       minimumReceiveRate: minimumReceiveRate, sendTimeout: sendTimeout, tls: tls,
       refusalResponse: { .text("refused: \($0.errorType)", status: $0.status, contentType: "text/refusal") })

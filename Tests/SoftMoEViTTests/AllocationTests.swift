@@ -23,6 +23,7 @@ import Testing
         model.load(image, at: index, &workspace)
       }
       model.forward(imageCount: 4, &workspace)
+      model.forward(imageCount: 4, &workspace, observer: summaries)
       let allocators = workers.union([allocation_thread()])
       let before = allocators.reduce(0) { $0 + allocation_count($1) }
       for count in 1...4 {

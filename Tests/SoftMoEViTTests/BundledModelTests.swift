@@ -35,4 +35,55 @@ func noiseImages(_ count: Int, _ model: ModelConfiguration) -> [[Float]] {
       }
     }
   }
+
+  /// Each layer's weights are there when the observer is called, and the summaries are what they say.
+  @Test func anObserverSeesEachLayersWeights() throws {
+    let model = try bundled()
+    let (layers, tokens) = (model.configuration.moeLayers.count, model.configuration.tokenCount)
+    let slots = try #require(model.configuration.moe?.slotCount)
+    var workspace = try Workspace(
+      for: model.configuration, maxImageCount: 2, threads: ThreadPool(threadCount: 2),
+      kernels: KernelSet(.auto))
+    for (index, image) in noiseImages(2, model.configuration).enumerated() {
+      model.load(image, at: index, &workspace)
+    }
+    let watcher = Watcher(try RoutingSummaries(for: model.configuration, maxImageCount: 2))
+    model.forward(imageCount: 2, &workspace, observer: watcher)
+    let observed = workspace.logits(of: 1)
+    model.forward(imageCount: 2, &workspace)
+    #expect(workspace.logits(of: 1) == observed)
+    #expect(watcher.weights.map(\.layer) == Array(0..<layers))
+    for (layer, dispatch, combine) in watcher.weights {
+      let routing = watcher.storage.routing(of: 1, layer: layer)
+      for slot in 0..<slots {
+        let column = (0..<tokens).map { Double(dispatch[$0 * slots + slot]) }
+        let entropy = -column.reduce(0) { $0 + ($1 > 0 ? $1 * log($1) : 0) }
+        let mass = (0..<tokens).reduce(0) { $0 + Double(combine[$1 * slots + slot]) } / Double(tokens)
+        #expect(abs(column.reduce(0, +) - 1) < 1e-5)
+        #expect(abs(Double(routing.effectiveTokens[slot]) - exp(entropy)) < 1e-3)
+        #expect(abs(Double(routing.largestDispatch[slot]) - (column.max() ?? 0)) < 1e-6)
+        #expect(abs(Double(routing.slotMass[slot]) - mass) < 1e-6)
+      }
+      for token in 0..<tokens {
+        let row = token * slots..<(token + 1) * slots
+        let read = dispatch[row].reduce(0) { $0 + Double($1) } * Double(tokens) / Double(slots)
+        #expect(abs(combine[row].reduce(0, +) - 1) < 1e-5)
+        #expect(abs(Double(routing.tokenContribution[token]) - read) < 1e-5)
+      }
+    }
+  }
+}
+
+/// Keeps the second image's weights of each layer.
+private final class Watcher: RoutingObserver {
+  let storage: RoutingSummaries
+  private(set) var weights: [(layer: Int, dispatch: [Float], combine: [Float])] = []
+
+  init(_ storage: RoutingSummaries) { self.storage = storage }
+
+  var summaries: RoutingSummaries? { storage }
+
+  func observe(layer: Int, _ workspace: borrowing Workspace) {
+    weights.append((layer, workspace.dispatchWeights(of: 1), workspace.combineWeights(of: 1)))
+  }
 }

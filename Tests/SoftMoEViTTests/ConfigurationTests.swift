@@ -1,3 +1,5 @@
+import Checkpoint
+import Foundation
 import SoftMoEViT
 import Testing
 
@@ -81,5 +83,27 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     let error = #expect(throws: ConfigurationError.self) { try configuration.validate() }
     #expect(error?.key == bad.key)
     #expect(error?.problem.contains(bad.problem) == true, "\(error?.problem ?? "")")
+  }
+
+  private func decoded(_ json: String) throws -> ModelConfiguration {
+    try Array(json.utf8).withUnsafeBytes { try StrictJSON.decode(from: $0) }
+  }
+
+  /// A file that names no router has the soft one; one that is not known is refused by name.
+  @Test func theRouterIsReadFromTheFile() throws {
+    let json = String(decoding: try JSONEncoder().encode(BadConfiguration.sound), as: UTF8.self)
+    let named = "\"router\":\"soft\""
+    #expect(json.contains(named))
+    #expect(try decoded(json) == BadConfiguration.sound)
+    let without = json.replacing("\(named),", with: "").replacing(",\(named)", with: "")
+    #expect(!without.contains("router"))
+    #expect(try decoded(without) == BadConfiguration.sound)
+    for other in ["\"tokens_choice\"", "null", "1", "\"Soft\""] {
+      let error = #expect(throws: StrictJSON.Problem.self) {
+        try decoded(json.replacing(named, with: "\"router\":\(other)"))
+      }
+      #expect(error?.path == ["moe", "router"])
+      if other.contains("tokens_choice") { #expect(error?.text.contains("tokens_choice") == true) }
+    }
   }
 }

@@ -1,28 +1,28 @@
 import Foundation
 
 /// The built `softmoe` command, run as a user runs it.
-public enum Command {
+package enum Command {
   /// How it ended and what it said.
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// The exit status.
-    public let status: Int32
+    package let status: Int32
     /// Standard output.
-    public let output: String
+    package let output: String
     /// Standard error.
-    public let errors: String
+    package let errors: String
   }
 
   /// The command was not built, or failed where it had to succeed.
-  public struct Failure: Error, CustomStringConvertible {
+  package struct Failure: Error, CustomStringConvertible {
     /// What happened.
-    public let description: String
+    package let description: String
   }
 
   /// Runs `softmoe` with arguments and waits for its end.
-  public static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+  package static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
   /// Runs `softmoe` with arguments and waits for its end.
-  public static func run(_ arguments: [String]) throws -> Outcome {
+  package static func run(_ arguments: [String]) throws -> Outcome {
     try withTemporaryFile("output") { path in
       // Files, not pipes: nobody has to read both at once.
       let (output, errors) = (path, path + ".errors")
@@ -44,7 +44,7 @@ public enum Command {
   ///
   /// - Throws: `Failure` when its status isn't 0.
   @discardableResult
-  public static func succeed(_ arguments: [String]) throws -> String {
+  package static func succeed(_ arguments: [String]) throws -> String {
     let outcome = try run(arguments)
     guard outcome.status == 0 else {
       throw Failure(description: "softmoe \(arguments) ended with \(outcome.status): \(outcome.errors)")
@@ -53,6 +53,6 @@ public enum Command {
   }
 
   /// The command; it lies beside the program that runs the tests.
-  public static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+  package static let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "softmoe")
 }

@@ -2,29 +2,29 @@ import Checkpoint
 import CheckpointImport
 
 /// Tensors that a published implementation computed, read from a safetensors file.
-public struct ExpectedValues {
+package struct ExpectedValues {
   /// One tensor.
-  public struct Values {
+  package struct Values {
     /// Dimensions.
-    public let shape: [Int]
+    package let shape: [Int]
     /// Elements, row-major.
-    public let elements: [Float]
+    package let elements: [Float]
 
     /// A tensor of as many elements as its shape says.
-    public init(shape: [Int], elements: [Float]) { (self.shape, self.elements) = (shape, elements) }
+    package init(shape: [Int], elements: [Float]) { (self.shape, self.elements) = (shape, elements) }
 
     /// The elements at one index of the first axis.
-    public func slice(_ index: Int) -> [Float] {
+    package func slice(_ index: Int) -> [Float] {
       let count = elements.count / shape[0]
       return Array(elements[index * count..<(index + 1) * count])
     }
   }
 
   /// All of them, by name.
-  public let tensors: [String: Values]
+  package let tensors: [String: Values]
 
   /// Reads a file.
-  public init(path: String) throws {
+  package init(path: String) throws {
     let file = try MappedFile(path: path)
     tensors = Dictionary(
       uniqueKeysWithValues: try Safetensors.tensors(in: file, path: path).map {
@@ -33,10 +33,10 @@ public struct ExpectedValues {
   }
 
   /// The tensor of that name.
-  public subscript(_ name: String) -> Values? { tensors[name] }
+  package subscript(_ name: String) -> Values? { tensors[name] }
 
   /// Images [n, 3, H, W], from either order of axes.
-  public var pixels: Values {
+  package var pixels: Values {
     get throws {
       if let images = self["images_nchw"] { return images }
       guard let images = self["images_nhwc"] else { throw Command.Failure(description: "no images") }
@@ -52,7 +52,7 @@ public struct ExpectedValues {
 }
 
 /// The largest difference between two vectors; infinite when their lengths differ or one has a NaN.
-public func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
+package func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
   guard a.count == b.count else { return .infinity }
   return zip(a, b).reduce(0) { largest, pair in
     let difference = abs(pair.0 - pair.1)

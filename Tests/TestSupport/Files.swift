@@ -1,22 +1,22 @@
 import Foundation
 
 /// The root of the package.
-public let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+package let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   .deletingLastPathComponent()
 
 /// Reference material that lies beside the package on some machines: golden cases and checkpoints made
 /// by the published implementations. Tests that need it are skipped where it is absent.
-public let sharedFolder: URL? = {
+package let sharedFolder: URL? = {
   let environment = ProcessInfo.processInfo.environment["SOFTMOE_SHARED"].map { URL(filePath: $0) }
   let folder = environment ?? packageRoot.appending(path: "../shared").standardizedFileURL
   return FileManager.default.fileExists(atPath: folder.appending(path: "golden").path) ? folder : nil
 }()
 
 /// A file of the shared folder, if the folder is there.
-public func shared(_ path: String) -> String { sharedFolder?.appending(path: path).path ?? "" }
+package func shared(_ path: String) -> String { sharedFolder?.appending(path: path).path ?? "" }
 
 /// A path in a fresh temporary folder, removed when `body` returns.
-public func withTemporaryFile<Result>(_ name: String, _ body: (String) throws -> Result) throws -> Result {
+package func withTemporaryFile<Result>(_ name: String, _ body: (String) throws -> Result) throws -> Result {
   let folder = FileManager.default.temporaryDirectory.appending(path: "softmoe-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }

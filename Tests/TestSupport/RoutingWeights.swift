@@ -2,7 +2,7 @@ extension ExpectedValues {
   /// [m][s] of one image, from what `softmoe trace` wrote.
   ///
   /// - Parameter kind: "dispatch" or "combine".
-  public func routingWeights(_ kind: String, layer: Int, image: Int) throws -> [[Double]] {
+  package func routingWeights(_ kind: String, layer: Int, image: Int) throws -> [[Double]] {
     guard let tensor = self["\(kind).\(layer)"] else {
       throw Command.Failure(description: "no \(kind) weights of layer \(layer)")
     }
@@ -13,11 +13,11 @@ extension ExpectedValues {
 }
 
 /// The columns of rows.
-public func columns(_ rows: [[Double]]) -> [[Double]] {
+package func columns(_ rows: [[Double]]) -> [[Double]] {
   rows[0].indices.map { column in rows.map { $0[column] } }
 }
 
 /// The mean of vectors, element by element.
-public func mean(_ vectors: [[Double]]) -> [Double] {
+package func mean(_ vectors: [[Double]]) -> [Double] {
   columns(vectors).map { $0.reduce(0, +) / Double(vectors.count) }
 }

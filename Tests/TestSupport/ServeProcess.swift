@@ -1,9 +1,9 @@
 import Foundation
 
 /// `softmoe serve` as a process of its own, on free ports.
-public final class ServeProcess {
+package final class ServeProcess {
   /// The ports that it took.
-  public let port, adminPort: Int
+  package let port, adminPort: Int
   private let process = Process()
   private let log: String
   private let folder: URL
@@ -11,7 +11,7 @@ public final class ServeProcess {
   /// Starts it with the bundled model, or the one that `arguments` name, and waits until it listens.
   ///
   /// - Throws: `Command.Failure` when it ends or does not listen within five minutes.
-  public init(_ arguments: [String] = []) throws {
+  package init(_ arguments: [String] = []) throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "softmoe-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     log = folder.appending(path: "log").path
@@ -46,15 +46,15 @@ public final class ServeProcess {
   }
 
   /// What it has logged so far.
-  public var logged: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
+  package var logged: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
 
   /// Sends a signal.
-  public func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Waits for its end, five minutes at most.
   ///
   /// - Returns: its status, negative for a signal.
-  public func wait() -> Int32 {
+  package func wait() -> Int32 {
     // A server that hangs is ended, and says so by its status.
     for _ in 0..<30_000 where process.isRunning { usleep(10_000) }
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
@@ -63,14 +63,14 @@ public final class ServeProcess {
   }
 
   /// Waits until its `/readyz` answers 200.
-  public func waitUntilReady() throws {
+  package func waitUntilReady() throws {
     try TestSupport.wait(until: "the server is ready: \(logged)") {
       try TestClient(port: adminPort).request("GET", "/readyz").status == 200
     }
   }
 
   /// Waits until it has logged something.
-  public func wait(forLog text: String) throws {
+  package func wait(forLog text: String) throws {
     try TestSupport.wait(until: "the server says '\(text)'") { logged.contains(text) }
   }
 }

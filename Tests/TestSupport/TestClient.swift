@@ -1,21 +1,21 @@
 import Glibc
 
 /// A blocking HTTP client over one loopback connection, which can also send what no client should.
-public final class TestClient {
+package final class TestClient {
   /// A response as it came.
-  public struct Response {
+  package struct Response {
     /// The status code.
-    public let status: Int
+    package let status: Int
     /// Header fields, names in lower case.
-    public let headers: [String: String]
+    package let headers: [String: String]
     /// The body.
-    public let body: [UInt8]
+    package let body: [UInt8]
     /// The body as text.
-    public var text: String { String(decoding: body, as: UTF8.self) }
+    package var text: String { String(decoding: body, as: UTF8.self) }
   }
 
   /// What went wrong with the connection.
-  public enum Failure: Error {
+  package enum Failure: Error {
     /// No connection.
     case refused
     /// The server closed, or two minutes passed.
@@ -26,7 +26,7 @@ public final class TestClient {
   private var buffer: [UInt8] = []
 
   /// Connects to a port of 127.0.0.1.
-  public init(port: Int) throws {
+  package init(port: Int) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var limit = timeval(tv_sec: 120, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -45,7 +45,7 @@ public final class TestClient {
   deinit { close(descriptor) }
 
   /// Sends bytes as they are.
-  public func send(_ bytes: some Collection<UInt8>) {
+  package func send(_ bytes: some Collection<UInt8>) {
     let bytes = Array(bytes)
     var done = 0
     while done < bytes.count {
@@ -58,10 +58,10 @@ public final class TestClient {
   }
 
   /// Sends text as it is.
-  public func send(_ text: String) { send(text.utf8) }
+  package func send(_ text: String) { send(text.utf8) }
 
   /// Sends a request and reads its response.
-  public func request(
+  package func request(
     _ method: String, _ target: String, headers: [String] = [], body: [UInt8] = []
   ) throws -> Response {
     var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
@@ -72,7 +72,7 @@ public final class TestClient {
   }
 
   /// Reads one response.
-  public func readResponse(hasBody: Bool = true) throws -> Response {
+  package func readResponse(hasBody: Bool = true) throws -> Response {
     var head: [UInt8] = []
     while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) { head.append(try nextByte()) }
     let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
@@ -91,7 +91,7 @@ public final class TestClient {
   }
 
   /// Whether the server closed the connection, waiting for it if need be.
-  public func isClosedByServer() -> Bool {
+  package func isClosedByServer() -> Bool {
     do {
       _ = try nextByte()
       return false

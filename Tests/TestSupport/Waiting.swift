@@ -4,7 +4,7 @@ import Glibc
 ///
 /// - Parameter what: says what was waited for.
 /// - Throws: `Command.Failure` after five minutes, for what never comes.
-public func wait(until what: String, _ condition: () throws -> Bool) throws {
+package func wait(until what: String, _ condition: () throws -> Bool) throws {
   for _ in 0..<30_000 {
     if try condition() { return }
     usleep(10_000)

@@ -33,6 +33,7 @@ extension ClassificationService {
   {
     var configuration = configuration
     configuration.refusalResponse = { [self] in refusalResponse($0) }
+    configuration.libraryAnswered = { [metrics] in metrics.requests("none", String($0)).increment() }
     return try HTTPServer(
       configuration: configuration, judge: { [self] in judge($0, port: port) },
       handler: { [self] in handle($0, $1, port: port) })

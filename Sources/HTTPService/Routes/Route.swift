@@ -64,6 +64,10 @@ package struct Route: Sendable {
       post("/classify") { service, call, body throws(ServiceError) in try service.classify(call, body) },
       post("/embed") { service, call, body throws(ServiceError) in try service.embed(call, body) },
       post("/explain") { service, call, body throws(ServiceError) in try service.explain(call, body) },
+      // Before the layers: the first that fits is taken.
+      post("/v1/experts/reset", .order) { service, call, _ throws(ServiceError) in
+        try service.resetExperts(call)
+      },
       get("/v1/experts") { service, call, _ throws(ServiceError) in try service.experts(call) },
       get("/v1/experts/{layer}") { service, call, _ throws(ServiceError) in try service.expertLayer(call) },
       get("/metrics", .metrics) { service, call, _ in service.metricsPage(call) },
@@ -73,9 +77,6 @@ package struct Route: Sendable {
       get("/info") { service, call, _ throws(ServiceError) in service.reply(call, .json(try service.info())) },
       get("/openapi.json") { service, call, _ throws(ServiceError) in try service.openAPI(call) },
       get("/", .page) { service, call, _ in service.page(call) },
-      post("/v1/experts/reset", .order) { service, call, _ throws(ServiceError) in
-        try service.resetExperts(call)
-      },
       post("/v1/reload", .order) { service, call, _ in service.reload(call) },
       get("/v2", .description, .openInference) { service, call, _ in service.serverMetadata(call) },
       get("/v2/health/live", .probe, .openInference) { service, call, _ throws(ServiceError) in

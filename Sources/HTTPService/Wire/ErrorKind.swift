@@ -53,6 +53,7 @@ extension ErrorKind {
   /// What the HTTP server turns down before a route has seen it, beside `badRequest` and `payloadTooLarge`.
   private static let refusals = [
     ErrorKind(408, "request_timeout", .any), ErrorKind(417, "expectation_failed", .any),
+    ErrorKind(431, "header_too_large", .any),
     ErrorKind(503, "overloaded", .any), ErrorKind(503, "shutting_down", .any),
   ]
 

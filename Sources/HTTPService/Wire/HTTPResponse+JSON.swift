@@ -3,6 +3,9 @@ import MicroHTTP
 
 extension HTTPResponse {
   /// JSON with its keys in order.
+  ///
+  /// Keys are snake_case by the types' own CodingKeys: the encoder's strategy for it makes a large explanation take
+  /// half as long again.
   static func json(_ value: some Encodable, status: Int = 200) -> HTTPResponse {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -3,14 +3,12 @@ extension JSONReader {
   struct Number {
     let text: Range<Int>
     let isNegative: Bool
-    /// Its first 19 digits, which fit; 0 stands for none.
+    /// Its first 19 digits, which fit, without zeros before them.
     let significand: UInt64
     /// Of ten.
     let exponent: Int
     /// Whether it has no fraction and no exponent.
     let isInteger: Bool
-    /// Whether `significand` holds all of its digits.
-    let isExact: Bool
   }
 
   /// Takes a number.
@@ -73,7 +71,34 @@ extension JSONReader {
     position = index
     return Number(
       text: start..<index, isNegative: isNegative, significand: significand, exponent: exponent,
-      isInteger: isInteger, isExact: digitCount <= 19)
+      isInteger: isInteger)
+  }
+
+  /// Takes a number and forgets it.
+  mutating func skipNumber() throws(InferRequestError) {
+    let (bytes, end) = (bytes, end)
+    var index = position
+    func digits() -> Int {
+      let start = index
+      while index < end, bytes[index] &- UInt8(ascii: "0") < 10 { index += 1 }
+      return index - start
+    }
+    if index < end, bytes[index] == UInt8(ascii: "-") { index += 1 }
+    let start = index
+    let whole = digits()
+    var isSound = whole == 1 || whole > 1 && bytes[start] != UInt8(ascii: "0")
+    if index < end, bytes[index] == UInt8(ascii: ".") {
+      index += 1
+      isSound = digits() > 0 && isSound
+    }
+    if index < end, bytes[index] | 0x20 == UInt8(ascii: "e") {
+      index += 1
+      if index < end, bytes[index] == UInt8(ascii: "-") || bytes[index] == UInt8(ascii: "+") { index += 1 }
+      isSound = digits() > 0 && isSound
+    }
+    // One that is none is read again, for the words of its error.
+    guard isSound else { _ = try number("a value"); return }
+    position = index
   }
 
   /// Takes a whole number that fits Int.
@@ -103,25 +128,23 @@ extension JSONReader {
 }
 
 extension JSONReader.Number {
-  /// The nearest Float, where two roundings in Double are sure to give it: most numbers, and fast.
+  /// The nearest Float, where roundings in Double are sure to give it: nearly always, and fast.
   ///
-  /// The significand's and the quotient's roundings put it off by less than two units of Double's last place;
-  /// so the Float is right unless the 29 bits that it drops lie that close to one half.
+  /// The significand's rounding, the power's and their quotient's put it off by less than 2⁻⁵¹ of itself, digits
+  /// behind the first 19 by less than 2⁻⁵⁹; so the Float is right where both ends of a wider range become it.
   fileprivate var nearestFloat: Float? {
-    guard isExact, Self.powers.indices.contains(abs(exponent)) else { return nil }
+    if significand == 0 || exponent < -Self.maxPower { return isNegative ? -0.0 : 0 }
+    guard exponent <= Self.maxPower else { return nil }
     let power = Self.powers[abs(exponent)]
     let magnitude = exponent < 0 ? Double(significand) / power : Double(significand) * power
-    let dropped = magnitude.bitPattern & 0x1FFF_FFFF
-    guard magnitude == 0 || (0x1p-126...0x1p127).contains(magnitude),
-      !(0x1000_0000 - 2...0x1000_0000 + 2).contains(dropped)
-    else { return nil }
-    return Float(isNegative ? -magnitude : magnitude)
+    let nearest = Float(magnitude * (1 - 0x1p-50))
+    guard nearest == Float(magnitude * (1 + 0x1p-50)), nearest.isFinite else { return nil }
+    return isNegative ? -nearest : nearest
   }
 
-  /// 10^0…10^22, which Double holds exactly.
-  private static let powers: [Double] = [
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-    1e19,
-    1e20, 1e21, 1e22,
-  ]
+  /// 19 digits over a higher power of ten are nearer to 0 than to the smallest Float.
+  private static let maxPower = 65
+
+  /// 10^0, 10^1 and so on, each the nearest Double.
+  private static let powers = (0...maxPower).map { Double("1e\($0)") ?? .nan }
 }

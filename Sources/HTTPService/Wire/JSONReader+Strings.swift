@@ -11,62 +11,56 @@ struct JSONText: Equatable {
     text.reserveCapacity(content.count)
     var index = content.lowerBound
     while index < content.upperBound {
-      if json[index] == UInt8(ascii: "\\"),
-        let escape = JSONEscape(in: json, at: index, end: content.upperBound)
-      {
-        text.append(contentsOf: UTF8.encode(escape.scalar) ?? UTF8.encodedReplacementCharacter)
-        index = escape.end
-      } else {
-        text.append(json[index])
+      let byte = json[index]
+      if byte != UInt8(ascii: "\\") {
+        text.append(byte)
         index += 1
+      } else if let control = JSONEscape.short(json[index + 1]) {
+        text.append(control)
+        index += 2
+      } else {
+        // It was found to be one.
+        guard let escape = JSONEscape(in: json, at: index, end: content.upperBound) else { break }
+        text.append(contentsOf: String(escape.scalar).utf8)
+        index = escape.end
       }
     }
     return text[...]
   }
-
-  /// Whether it stands for `word`.
-  func reads(_ word: String, in json: [UInt8]) -> Bool {
-    // No escape is longer than the six characters of \u0000 for a byte.
-    let lengths = hasEscapes ? word.utf8.count...6 * word.utf8.count : word.utf8.count...word.utf8.count
-    return lengths.contains(content.count) && bytes(in: json).elementsEqual(word.utf8)
-  }
 }
 
-/// One escape of a string: RFC 8259 section 7.
+/// An escape by number, as `\u00e9`: RFC 8259 section 7.
 private struct JSONEscape {
   let scalar: Unicode.Scalar
   /// Behind it, and behind the second of a surrogate pair.
   let end: Int
 
-  /// The escape whose backslash is at `start`; nil where none of JSON's is whole before `end`.
+  /// The escape whose backslash is at `start`; nil where no whole one is before `limit`.
   init?(in json: [UInt8], at start: Int, end limit: Int) {
-    guard limit - start >= 2 else { return nil }
-    let simple: Unicode.Scalar
-    switch json[start + 1] {
-    case UInt8(ascii: "\""): simple = "\""
-    case UInt8(ascii: "\\"): simple = "\\"
-    case UInt8(ascii: "/"): simple = "/"
-    case UInt8(ascii: "b"): simple = "\u{8}"
-    case UInt8(ascii: "f"): simple = "\u{C}"
-    case UInt8(ascii: "n"): simple = "\n"
-    case UInt8(ascii: "r"): simple = "\r"
-    case UInt8(ascii: "t"): simple = "\t"
-    case UInt8(ascii: "u"):
-      guard let first = Self.unit(in: json, at: start, end: limit) else { return nil }
-      if let scalar = Unicode.Scalar(first) {
-        (self.scalar, end) = (scalar, start + 6)
-        return
-      }
-      guard let second = Self.unit(in: json, at: start + 6, end: limit), UTF16.isLeadSurrogate(first),
-        UTF16.isTrailSurrogate(second)
-      else { return nil }
-      let (high, low) = (UInt32(first) & 0x3FF, UInt32(second) & 0x3FF)
-      guard let scalar = Unicode.Scalar(0x10000 + high << 10 + low) else { return nil }
-      (self.scalar, end) = (scalar, start + 12)
+    guard let first = Self.unit(in: json, at: start, end: limit) else { return nil }
+    if let scalar = Unicode.Scalar(first) {
+      (self.scalar, end) = (scalar, start + 6)
       return
-    default: return nil
     }
-    (scalar, end) = (simple, start + 2)
+    guard UTF16.isLeadSurrogate(first), let second = Self.unit(in: json, at: start + 6, end: limit),
+      UTF16.isTrailSurrogate(second)
+    else { return nil }
+    let (high, low) = (UInt32(first) & 0x3FF, UInt32(second) & 0x3FF)
+    guard let scalar = Unicode.Scalar(0x10000 + high << 10 + low) else { return nil }
+    (self.scalar, end) = (scalar, start + 12)
+  }
+
+  /// What a backslash and `byte` stand for; nil for none of JSON's short escapes.
+  static func short(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
+    case UInt8(ascii: "b"): 0x08
+    case UInt8(ascii: "f"): 0x0C
+    case UInt8(ascii: "n"): 0x0A
+    case UInt8(ascii: "r"): 0x0D
+    case UInt8(ascii: "t"): 0x09
+    default: nil
+    }
   }
 
   /// The number of `\u0000` at `start`.
@@ -101,31 +95,35 @@ extension JSONReader {
     let (bytes, end) = (bytes, end)
     var index = start
     var hasEscapes = false
-    var isASCII = true
-    scan: while index < end {
+    // All of the text's bytes, or-ed: which tells whether one is beyond ASCII.
+    var seen: UInt8 = 0
+    while index < end {
       let byte = bytes[index]
-      switch byte {
-      case UInt8(ascii: "\""): break scan
-      case UInt8(ascii: "\\"):
+      if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+        seen |= byte
+        index += 1
+      } else if byte == UInt8(ascii: "\"") {
+        break
+      } else if byte == UInt8(ascii: "\\") {
         hasEscapes = true
-        guard let escape = JSONEscape(in: bytes, at: index, end: end) else {
-          position = min(index + 1, end)
+        if index + 1 < end, JSONEscape.short(bytes[index + 1]) != nil {
+          index += 2
+        } else if let escape = JSONEscape(in: bytes, at: index, end: end) {
+          index = escape.end
+        } else {
+          position = index + 1
           throw unexpected("one of JSON's escapes, surrogates in pairs,")
         }
-        index = escape.end
-      case ..<0x20:
+      } else {
         position = index
         throw unexpected("a string's text, control characters escaped")
-      default:
-        isASCII = isASCII && byte < 0x80
-        index += 1
       }
     }
     guard index < end else {
       position = end
       throw unexpected("a string's closing quotation mark")
     }
-    guard isASCII || isUTF8(start..<index) else {
+    guard seen < 0x80 || isUTF8(start..<index) else {
       throw .json(offset: start, expected: "a string in UTF-8", found: "other bytes")
     }
     position = index + 1

@@ -27,12 +27,15 @@ extension MultipartForm {
     /// - Parameter part: the part that it would end, for errors.
     mutating func next(part: Int) throws(MultipartError) -> Line? {
       if position == 0, isDashBoundary(at: 0) { return try line(start: 0, dashes: 0, part: part) }
-      while position <= body.count - 2 - dashBoundary.count {
-        if isLineEnd(at: position), isDashBoundary(at: position + 2) {
-          return try line(start: position, dashes: position + 2, part: part)
+      let (body, last) = (body, body.count - 2 - dashBoundary.count)
+      var index = position
+      while index <= last {
+        if body[index] == 0x0D, isLineEnd(at: index), isDashBoundary(at: index + 2) {
+          return try line(start: index, dashes: index + 2, part: part)
         }
-        position += 1
+        index += 1
       }
+      position = body.count
       return nil
     }
 

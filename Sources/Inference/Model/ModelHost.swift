@@ -1,4 +1,3 @@
-import Dispatch
 import SoftMoEViT
 import Synchronization
 
@@ -58,11 +57,12 @@ package final class ModelHost: Sendable {
     defer { state.withLock { $0.isLoading = false } }
     do throws(OpenedModelError) {
       let model = try RunningModel(try open(reason), on: machine, options, observe: observe)
+      // The one before goes with the last request that it has accepted; not under the lock.
       let replaced = state.withLock { state in
         defer { state.model = model }
         return state.model
       }
-      if let replaced { DispatchQueue.global().async { replaced.retire() } }
+      withExtendedLifetime(replaced) {}
       return model
     } catch {
       state.withLock { $0.failed = true }

@@ -61,6 +61,9 @@ package final class RunningModel: Sendable {
     }
   }
 
+  // Whoever has images of it under way refers to it: when the last one lets go, nothing is left for its lane.
+  deinit { machine.close(lane.id) }
+
   /// Infers images: the one way in.
   ///
   /// Heads are judged here, on the caller's thread; decoding and running wait for their turns.
@@ -84,12 +87,6 @@ package final class RunningModel: Sendable {
       tell(.refused(refusal))
       throw refusal
     }
-  }
-
-  /// Blocks until everything handed in is answered, then leaves the machine.
-  package func retire() {
-    unanswered.wait()
-    machine.close(lane.id)
   }
 
   /// Blocks until everything handed in is answered.

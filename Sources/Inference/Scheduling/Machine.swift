@@ -123,19 +123,15 @@ package final class Machine: Sendable {
     _ request: any MachineRequest, lane: Int?, images: [Preparation?], deadline: ContinuousClock.Instant
   ) -> Scheduler.Refusal? {
     let due = seconds(deadline)
-    var refusal: Scheduler.Refusal?
-    let actions = state.withLock { state in
+    let outcome = state.withLock { state in
       let id = state.newID()
       state.waiting.requests[id] = request
-      let decisions = decide(&state, about: id) { scheduler, now, isWanted in
-        scheduler.arrived(
-          id, lane: lane, images: images, deadline: due, now: now, isWanted: isWanted)
+      return decide(&state, about: id) { scheduler, now, isWanted in
+        scheduler.arrived(id, lane: lane, images: images, deadline: due, now: now, isWanted: isWanted)
       }
-      if case .refused(let reason) = decisions { refusal = reason }
-      return decisions.actions
     }
-    act(actions)
-    return refusal
+    act(outcome.actions)
+    return outcome.refusal
   }
 
   /// Runs something alone on the engine's threads, in turn with batches, and waits for it.
@@ -188,11 +184,11 @@ package final class Machine: Sendable {
 
 // The shell around the scheduler.
 extension Machine {
-  private enum Outcome {
-    case refused(Scheduler.Refusal)
-    case accepted([Action])
-
-    var actions: [Action] { if case .accepted(let actions) = self { actions } else { [] } }
+  private struct Outcome {
+    var refusal: Scheduler.Refusal?
+    var actions: [Action] = []
+    /// Let go by whoever gets this, since the last reference to a model must not go under the lock.
+    var ended: [any MachineRequest] = []
   }
 
   /// Tells the scheduler what has happened, and finds out whom its decisions are about.
@@ -203,33 +199,34 @@ extension Machine {
     let waiting = state.waiting
     let decisions = event(&state.scheduler, seconds(.now)) { waiting.requests[$0]?.isWanted ?? false }
     var touched = Set(request.map { [$0] } ?? [])
-    var outcome = Outcome.accepted([])
-    var actions: [Action] = []
+    var outcome = Outcome()
     func image(_ image: Scheduler.Image) -> Image? {
       touched.insert(image.request)
       return waiting.requests[image.request].map { Image(request: $0, index: image.index) }
     }
     for decision in decisions {
       switch decision {
-      case .refuse(let refusal): outcome = .refused(refusal)
-      case .prepare(let place): if let found = image(place) { actions.append(.prepare(place, found.request)) }
-      case .drop(let place, let reason): if let found = image(place) { actions.append(.drop(found, reason)) }
+      case .refuse(let refusal): outcome.refusal = refusal
+      case .prepare(let place): if let found = image(place) { outcome.actions.append(.prepare(place, found.request)) }
+      case .drop(let place, let reason): if let found = image(place) { outcome.actions.append(.drop(found, reason)) }
       case .run(let lane, let images):
-        if let model = state.lanes[lane] { actions.append(.run(model, images.compactMap(image))) }
+        if let model = state.lanes[lane] { outcome.actions.append(.run(model, images.compactMap(image))) }
       case .perform(let chore):
-        if let body = state.chores.removeValue(forKey: chore) { actions.append(.perform(body)) }
-      case .wait(let until): actions.append(.wait(until: until))
+        if let body = state.chores.removeValue(forKey: chore) { outcome.actions.append(.perform(body)) }
+      case .wait(let until): outcome.actions.append(.wait(until: until))
       }
     }
-    for id in touched where !state.scheduler.knows(id) { waiting.requests[id] = nil }
-    if case .accepted = outcome { outcome = .accepted(actions) }
+    for id in touched where !state.scheduler.knows(id) {
+      if let ended = waiting.requests.removeValue(forKey: id) { outcome.ended.append(ended) }
+    }
     return outcome
   }
 
   private func happened(
     to request: Int? = nil, _ event: (inout Scheduler, Double, Scheduler.IsWanted) -> [Scheduler.Decision]
   ) -> [Action] {
-    state.withLock { decide(&$0, about: request, event).actions }
+    let outcome = state.withLock { decide(&$0, about: request, event) }
+    return outcome.actions
   }
 
   private func act(_ actions: [Action]) {

@@ -4,7 +4,7 @@ extension Preparation {
   /// What decoding an image of this head takes.
   init(_ head: ImageHead) {
     self.init(
-      PreparationKind(head.costClass.rawValue, guess: head.costClass.initialSecondsPerWork), work: head.work,
+      PreparationKind(head.costClass.rawValue, guess: ImageHead.initialSecondsPerWork), work: head.work,
       byteCount: head.decodingByteCount)
   }
 

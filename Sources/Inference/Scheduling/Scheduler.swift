@@ -153,6 +153,7 @@ extension Scheduler {
   package mutating func arrived(
     _ id: Int, lane: Int?, images: [Preparation?], deadline: Double, now: Double, isWanted: IsWanted
   ) -> [Decision] {
+    precondition(lane.map { lanes[$0] != nil } ?? true, "a model that has gone takes no images")
     if let refusal = refusal(of: images, lane: lane, deadline: deadline, now: now) { return [.refuse(refusal)] }
     if isIdle { lastProgress = now }
     requests[id] = Request(

@@ -146,7 +146,7 @@ struct ServeCommand: AsyncParsableCommand {
     if printConfig { return print(ConfigurationFile.text(of: self)) }
     var logger = Logger(label: "softmoe") { logFormat.handler(label: $0) }
     logger.logLevel = logLevel
-    let service = ClassificationService(options: serviceOptions, logger: logger) {
+    let service = try ClassificationService(options: serviceOptions, logger: logger) {
       [model, verify] reason throws(OpenedModelError) in
       // The start trusts the file but for its header, which is quick; a reload reads all of it, as the model before
       // serves meanwhile and a file that was replaced may have been cut or damaged on its way.

@@ -117,7 +117,7 @@ struct ServerService: Service {
     HTTPServer.Configuration(
       host: command.host, port: UInt16(command.port), threadCount: command.httpThreads,
       connectionLimit: command.maxConnections, connectionsPerAddress: command.maxConnectionsPerAddress,
-      bodyLimit: command.maxBodyBytes, bodyBudget: ByteBudget(capacity: command.maxPendingBytes),
+      bodyLimit: command.maxBodyBytes, byteBudget: ByteBudget(capacity: command.maxPendingBytes),
       idleTimeout: .seconds(command.idleTimeout),
       receiveTimeout: .seconds(command.receiveTimeout), minimumReceiveRate: command.minReceiveRate,
       sendTimeout: .seconds(command.sendTimeout), tls: tls)

@@ -36,6 +36,7 @@ private func skip(_ bytes: [UInt8]) throws(InferRequestError) {
       let digits = UInt64.random(in: 0 ... .max, using: &generator)
       try expectNearest("\(digits)e\(Int.random(in: -60...18, using: &generator))")
       try expectNearest("0.\(digits)\(digits)")
+      try expectNearest("\(digits % 1000)e-\(Int.random(in: 35...48, using: &generator))")
     }
   }
 

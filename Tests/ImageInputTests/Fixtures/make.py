@@ -75,6 +75,19 @@ def make_metadata():
     raw_png("metadata/iccp_bomb.png", 48, 36, 8, 2, row, chunk(b"iCCP", b"k\0\0" + bomb))
 
 
+def make_large():
+    """Black pictures of a megapixel in each coding: few bytes that need much memory."""
+    os.makedirs(path("large"), exist_ok=True)
+    im = Image.new("RGB", (1200, 900))
+    im.save(path("large/sequential.jpg"), optimize=True)
+    im.save(path("large/progressive.jpg"), progressive=True)
+    im.save(path("large/turned.jpg"), optimize=True, exif=exif(6))
+    im.save(path("large/plain.png"), compress_level=9)
+    raw_png("large/interlaced.png", 1200, 900, 8, 2, adam7(np.asarray(im)), interlace=1)
+    im.save(path("large/lossy.webp"))
+    im.save(path("large/lossless.webp"), lossless=True)
+
+
 def exif(orientation, order=">"):
     e = Image.Exif()
     e.endian = order
@@ -151,6 +164,7 @@ def main():
     make_files()
     make_refused()
     make_metadata()
+    make_large()
     expected = {}
     for name in sorted(os.listdir(HERE)):
         if name.endswith((".jpg", ".png", ".webp")):
