@@ -18,10 +18,10 @@ private struct ExplainParameters {
     for item in query.items {
       switch item.name {
       case "layer":
-        layer = Int(item.value).flatMap { block in layers.firstIndex { $0.block == block } }
+        layer = Int(decimal: item.value).flatMap { block in layers.firstIndex { $0.block == block } }
         guard layer != nil else { throw .badRequest("layer must be one of the Soft MoE layers: \(blocks)") }
       case "expert":
-        expert = Int(item.value)
+        expert = Int(decimal: item.value)
         guard let given = expert, (0..<first.expertCount).contains(given) else { throw .badRequest(number) }
       default:
         throw .badRequest("unknown query parameter; /explain takes layer and expert")

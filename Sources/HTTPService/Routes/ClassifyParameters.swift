@@ -14,7 +14,7 @@ struct ClassifyParameters: Equatable {
     for item in query.items {
       switch item.name {
       case "top_k":
-        guard let count = Int(item.value), (1...classCount).contains(count) else {
+        guard let count = Int(decimal: item.value), (1...classCount).contains(count) else {
           throw .badRequest("top_k must be a whole number from 1 to \(classCount), the number of classes")
         }
         topK = count
@@ -23,7 +23,7 @@ struct ClassifyParameters: Equatable {
       case "explain":
         isExplained = try Self.flag(item)
       case "experts":
-        guard let count = item.value == "all" ? expertCount : Int(item.value),
+        guard let count = item.value == "all" ? expertCount : Int(decimal: item.value),
           (1...max(1, expertCount)).contains(count)
         else {
           throw .badRequest(

@@ -128,7 +128,7 @@ struct ServerService: Service {
     guard let port = command.adminPort.number else { return nil }
     return HTTPServer.Configuration(
       host: command.adminHost ?? command.host, port: port, threadCount: 1,
-      connectionLimit: 256, bodyLimit: 4096, idleTimeout: .seconds(command.idleTimeout),
+      connectionLimit: 1024, bodyLimit: 4096, idleTimeout: .seconds(command.idleTimeout),
       receiveTimeout: .seconds(10))
   }
 }
