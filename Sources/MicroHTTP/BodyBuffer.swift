@@ -1,12 +1,12 @@
 /// A body while it comes in, within its limit and its server's byte budget.
-struct BodyBuffer {
+package struct BodyBuffer {
   /// What a body may take beyond what has arrived, and what a chunked one first reserves and grows by.
   private static let step = 1 << 20
   private static let chunkedStep = 64 << 10
 
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
   /// The reservation; nil without a budget.
-  let hold: ByteBudget.Hold?
+  package let hold: ByteBudget.Hold?
   /// The declared length, or the largest that a chunked body may have.
   private let limit: Int
   private let isChunked: Bool
@@ -16,7 +16,7 @@ struct BodyBuffer {
   ///   - framing: how the body ends; a declared length is within `limit`.
   ///   - limit: the largest body, in bytes.
   /// - Throws: the refusal for a budget that is used up.
-  init(_ framing: BodyFraming, limit: Int, budget: ByteBudget?) throws(HTTPRefusal) {
+  package init(_ framing: BodyFraming, limit: Int, budget: ByteBudget?) throws(HTTPRefusal) {
     let first: Int
     switch framing {
     case .none: (first, self.limit, isChunked) = (0, 0, false)
@@ -32,7 +32,7 @@ struct BodyBuffer {
   }
 
   /// How many bytes are reserved, or will come; the memory that the body stands for.
-  var reservedByteCount: Int {
+  package var reservedByteCount: Int {
     hold?.byteCount ?? (isChunked ? bytes.capacity : limit)
   }
 
@@ -41,7 +41,7 @@ struct BodyBuffer {
   /// The array's capacity stays within the reservation, and within twice what has arrived and 1 MiB: what a
   /// client only announces costs no memory.
   /// - Throws: the refusal for a body above its limit, or for a budget that is used up.
-  mutating func append(_ piece: UnsafeRawBufferPointer) throws(HTTPRefusal) {
+  package mutating func append(_ piece: UnsafeRawBufferPointer) throws(HTTPRefusal) {
     let count = bytes.count + piece.count
     guard count <= limit else { throw .payloadTooLarge(limit: limit) }
     if isChunked, let hold, count > hold.byteCount {

@@ -12,7 +12,7 @@ enum House {
 
   /// System libraries and what is written in C.
   static let cellar = [
-    Room("CEpoll"), Room("CGnuTLS"), Room("CJPEG"), Room("CMicroHTTPD"), Room("COpenBLAS"),
+    Room("CEpoll"), Room("CGnuTLS"), Room("CJPEG"), Room("CMicroHTTPD"),
     Room("CProcessor"),
     Room("CSPNG"), Room("CWebP"), Room("CXXHash"),
   ]
@@ -26,7 +26,7 @@ enum House {
     Room(
       "Kernels",
       [
-        "CheckpointFormat", "COpenBLAS", "CProcessor", "KernelInterface", "KernelsPortable", "KernelsAVX2",
+        "CheckpointFormat", "CProcessor", "KernelInterface", "KernelsPortable", "KernelsAVX2",
         "KernelsAVX512",
       ]),
     Room("Checkpoint", ["CheckpointFormat", "CXXHash"]), Room("Metrics"), Room("PlainText"),
@@ -44,7 +44,7 @@ enum House {
   static let third = [
     Room(
       "HTTPService",
-      ["Checkpoint", "ImageInput", "Inference", "Logging", "Metrics", "MicroHTTP", "SoftMoEViT"]),
+      ["ImageInput", "Inference", "Logging", "Metrics", "MicroHTTP", "SoftMoEViT"]),
     Room("LoadGenerator", ["CEpoll", "PlainText"]),
     Room("Reports", ["Inference", "Kernels", "LoadGenerator", "PlainText", "SoftMoEViT"]),
   ]

@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("COpenBLAS", ["Kernels"]), ("CMicroHTTPD", ["MicroHTTP"]), ("CGnuTLS", ["MicroHTTP"]),
+    ("CMicroHTTPD", ["MicroHTTP"]), ("CGnuTLS", ["MicroHTTP"]),
     ("CJPEG", ["ImageInput"]), ("CSPNG", ["ImageInput"]), ("CWebP", ["ImageInput"]),
     ("CXXHash", ["Checkpoint"]),
     ("Metrics", ["HTTPService"]), ("MicroHTTP", ["HTTPService", "softmoe"]), ("HTTPService", ["softmoe"]),

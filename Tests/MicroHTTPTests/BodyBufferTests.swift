@@ -1,6 +1,6 @@
 import Testing
 
-@testable import MicroHTTP
+import MicroHTTP
 
 @Suite struct BodyBufferTests {
   private let piece = [UInt8](repeating: 7, count: 10_000)

@@ -1,5 +1,5 @@
 import Glibc
-@testable import MicroHTTP
+import MicroHTTP
 import Testing
 
 /// Bodies within a server's byte budget.

@@ -100,7 +100,8 @@ package final class TestClient {
     }
   }
 
-  private func nextByte() throws -> UInt8 {
+  /// The next byte of what the server sends.
+  package func nextByte() throws -> UInt8 {
     if buffer.isEmpty { try fill() }
     return buffer.removeFirst()
   }

@@ -37,7 +37,7 @@ struct ServiceMetrics: Sendable {
     dropped = registry.counters(
       "softmoe_dropped_total", "Images accepted that did not run.", labels: ["reason"])
     // A counter that appears with its first event hides that event from Prometheus' rate.
-    for reason in ["queue_full", "deadline", "impossible", "bytes"] { _ = rejected(reason) }
+    for reason in ["queue_full", "deadline", "impossible"] { _ = rejected(reason) }
     for reason in ["client_gone", "deadline", "not_finite"] { _ = dropped(reason) }
   }
 }
