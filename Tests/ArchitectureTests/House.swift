@@ -44,7 +44,7 @@ enum House {
   static let third = [
     Room(
       "HTTPService",
-      ["Checkpoint", "ImageInput", "Inference", "Logging", "Metrics", "MicroHTTP", "SoftMoEViT"]),
+      ["ImageInput", "Inference", "Logging", "Metrics", "MicroHTTP", "SoftMoEViT"]),
     Room("LoadGenerator", ["CEpoll", "PlainText"]),
     Room("Reports", ["Inference", "Kernels", "LoadGenerator", "PlainText", "SoftMoEViT"]),
   ]

@@ -36,7 +36,7 @@ import Testing
     #expect(metrics["softmoe_dropped_total{reason=\"not_finite\"}"] == 1)
   }
 
-  @Test(arguments: [Float.leastNonzeroMagnitude, -1e-40, 1e-30, 0, 1e4])
+  @Test(arguments: [Float.leastNonzeroMagnitude, -Float.leastNormalMagnitude / 128, 1e-30, 0, 1e4])
   func otherPixelsHaveOne(_ value: Float) throws {
     let running = try RunningService()
     defer { running.stop() }
