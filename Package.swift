@@ -79,7 +79,7 @@ let package = Package(
     .target(
       name: "HTTPService",
       dependencies: [
-        "Checkpoint", "ImageInput", "Inference", "Metrics", "MicroHTTP", "SoftMoEViT",
+        "ImageInput", "Inference", "Metrics", "MicroHTTP", "SoftMoEViT",
         .product(name: "Logging", package: "swift-log"),
       ], resources: [.embedInCode("Page/page.html"), .embedInCode("Routes/openapi.json")],
       swiftSettings: strict),
