@@ -156,10 +156,14 @@ let package = Package(
       exclude: ["Corpus", "Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["Checkpoint", "CheckpointImport", "ImageInput", "Inference", "SoftMoEViT", "TestSupport"], swiftSettings: strict),
+      dependencies: [
+        "Checkpoint", "CheckpointImport", "ImageInput", "Inference", "SoftMoEViT", "TestSupport",
+      ], swiftSettings: strict),
     .testTarget(
       name: "HTTPServiceTests",
-      dependencies: ["CheckpointImport", "HTTPService", "Inference", "MicroHTTP", "SoftMoEViT", "TestSupport"],
+      dependencies: [
+        "CheckpointImport", "HTTPService", "Inference", "MicroHTTP", "SoftMoEViT", "TestSupport",
+      ],
       exclude: ["Wire/Corpus", "Wire/Fixtures"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

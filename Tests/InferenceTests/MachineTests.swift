@@ -112,7 +112,9 @@ private final class Doubler: MachineLane {
     struct Failure: Error {}
     let machine = try make(maxBatch: 8)
     #expect(machine.perform(seconds: 1) { 6 * 7 } == 42)
-    #expect(throws: Failure.self) { try machine.perform(seconds: 1) { () throws(Failure) in throw Failure() } }
+    #expect(throws: Failure.self) {
+      try machine.perform(seconds: 1) { () throws(Failure) in throw Failure() }
+    }
   }
 
   @Test func aTaskIsDoneOrDropped() throws {

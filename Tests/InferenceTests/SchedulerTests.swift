@@ -24,7 +24,9 @@ private struct Driver {
     let kind = PreparationKind("decoding", guess: 1)
     let images: [Preparation?] =
       Array(repeating: nil, count: ready) + work.map { Preparation(kind, work: $0, byteCount: bytes) }
-    return scheduler.arrived(id, lane: lane, images: images, deadline: deadline, now: now) { !unwanted.contains($0) }
+    return scheduler.arrived(id, lane: lane, images: images, deadline: deadline, now: now) {
+      !unwanted.contains($0)
+    }
   }
 
   mutating func prepared(_ id: Int, _ index: Int = 0, seconds: Double = 0, isGood: Bool = true)

@@ -21,8 +21,8 @@ import Testing
         }
         try #require(try good.request("GET", "/").status == 200)
       }
-      try #require(server.connectionCount == 2051)
-      withExtendedLifetime(silent) { server.stop() }
+      try withExtendedLifetime((silent, trickling, good)) { try #require(server.connectionCount == 2051) }
+      server.stop()
     }
   }
 }

@@ -39,6 +39,7 @@ extension Duration {
   /// Rounded up.
   fileprivate var wholeMilliseconds: Int {
     let (seconds, attoseconds) = components
-    return Int(clamping: min(seconds, 1 << 40) * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    return Int(
+      clamping: min(seconds, 1 << 40) * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
   }
 }

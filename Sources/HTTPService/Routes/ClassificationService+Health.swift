@@ -65,18 +65,22 @@ extension ClassificationService {
   }
 
   /// `POST /v1/reload`: loads the checkpoint anew and answers when the new model serves, or why not.
-  func reload(_ call: Call) {
+  func reload(_ call: Call) throws(ServiceError) {
+    let number = try beginReload(call)
     // Not where other answers are made: loading takes as long as the file is large.
     DispatchQueue.global().async {
       let previous = self.current?.model.weightsName
-      do throws(OpenedModelError) {
-        let summary = try self.load(.reload)
-        self.logger.notice("reloaded: \(summary)")
+      let outcome = Result { () throws(OpenedModelError) in try self.load(.reload) }
+      switch outcome {
+      case .success(let summary): self.logger.notice("reloaded: \(summary)")
+      case .failure(let error): self.logger.error("reload failed, the model before serves on: \(error)")
+      }
+      guard self.endReload(number) else { return }
+      switch outcome {
+      case .success:
         let weights = self.current?.model.weightsName
         self.reply(call, .json(ReloadResponse(weights: weights, previousWeights: previous)))
-      } catch {
-        self.logger.error("reload failed, the model before serves on: \(error)")
-        self.fail(call, error == .busy ? .conflict("\(error)") : .reload)
+      case .failure(let error): self.fail(call, error == .busy ? .conflict("\(error)") : .reload)
       }
     }
   }

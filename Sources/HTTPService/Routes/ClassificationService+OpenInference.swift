@@ -55,7 +55,8 @@ extension ClassificationService {
     try infer(call, body, amplification: 6) { call, served, body throws(ServiceError) in
       let request = try self.inferRequest(call.head.headers, body.bytes)
       let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
-      return Question(sources: try self.imageSources(request.input, served.model), extras: extras) { results in
+      return Question(sources: try self.imageSources(request.input, served.model), extras: extras) {
+        results in
         self.answer(call, served.model, request, results)
       }
     }

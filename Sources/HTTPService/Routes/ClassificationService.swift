@@ -33,6 +33,9 @@ package final class ClassificationService: Sendable {
     var isDraining = false
     /// Inferences accepted and not yet answered.
     var pending = 0
+    /// Orders to reload whose load is under way, by their number.
+    var reloads: [Int: Call] = [:]
+    var reloadCount = 0
   }
 
   /// A service that is not ready before `load`.
@@ -80,8 +83,34 @@ package final class ClassificationService: Sendable {
   /// Replaces the keys of which a request must bring one; none lets everybody in.
   package func use(_ keys: APIKeys) { self.keys.withLock { $0 = keys } }
 
-  /// Makes `/readyz` fail, so that no balancer sends more; what still comes is served.
-  package func drain() { state.withLock { $0.isDraining = true } }
+  /// Makes `/readyz` fail, so that no balancer sends more; what still comes is served. Nobody waits for a load any
+  /// more, however long it takes.
+  package func drain() {
+    let reloads = state.withLock { state in
+      state.isDraining = true
+      defer { state.reloads = [:] }
+      return state.reloads.values
+    }
+    for call in reloads { fail(call, .notReady("the server is shutting down")) }
+  }
+
+  /// An order to reload waits for its load from now on.
+  ///
+  /// - Returns: its number, for `endReload`.
+  /// - Throws: `ServiceError.notReady` while the server shuts down.
+  func beginReload(_ call: Call) throws(ServiceError) -> Int {
+    let number: Int? = state.withLock { state in
+      if state.isDraining { return nil }
+      state.reloadCount += 1
+      state.reloads[state.reloadCount] = call
+      return state.reloadCount
+    }
+    guard let number else { throw .notReady("the server is shutting down") }
+    return number
+  }
+
+  /// Whether an order to reload still waits for its answer; it does no more.
+  func endReload(_ number: Int) -> Bool { state.withLock { $0.reloads.removeValue(forKey: number) } != nil }
 
   /// Blocks until everything accepted is answered.
   package func waitUntilIdle() { current?.running.waitUntilIdle() }

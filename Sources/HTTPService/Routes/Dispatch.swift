@@ -44,7 +44,8 @@ extension ClassificationService {
     let id = Self.requestID(head)
     func refuse(_ route: Route?, _ error: ServiceError) -> HTTPVerdict {
       let response = errorResponse(error, id: id, format: route?.errorFormat ?? .service)
-      return .refuse(finish(response, head, route?.pattern ?? "none", id: id, isShared: route?.isShared ?? true))
+      return .refuse(
+        finish(response, head, route?.pattern ?? "none", id: id, isShared: route?.isShared ?? true))
     }
     guard let (route, _) = Route.match(head.path, in: routes(port)) else {
       return refuse(nil, .notFound(path: head.path))

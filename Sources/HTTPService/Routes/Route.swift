@@ -74,10 +74,11 @@ package struct Route: Sendable {
       get("/livez", .probe) { service, call, _ throws(ServiceError) in try service.liveness(call) },
       get("/readyz", .probe) { service, call, _ throws(ServiceError) in try service.readiness(call) },
       get("/health", .probe) { service, call, _ throws(ServiceError) in try service.readiness(call) },
-      get("/info") { service, call, _ throws(ServiceError) in service.reply(call, .json(try service.info())) },
+      get("/info") { service, call, _ throws(ServiceError) in service.reply(call, .json(try service.info()))
+      },
       get("/openapi.json") { service, call, _ throws(ServiceError) in try service.openAPI(call) },
       get("/", .page) { service, call, _ in service.page(call) },
-      post("/v1/reload", .order) { service, call, _ in service.reload(call) },
+      post("/v1/reload", .order) { service, call, _ throws(ServiceError) in try service.reload(call) },
       get("/v2", .description, .openInference) { service, call, _ in service.serverMetadata(call) },
       get("/v2/health/live", .probe, .openInference) { service, call, _ throws(ServiceError) in
         try service.serverLive(call)

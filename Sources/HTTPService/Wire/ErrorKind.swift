@@ -60,7 +60,8 @@ extension ErrorKind {
   /// Every kind.
   package static let all =
     [
-      badRequest, unauthorized, forbidden, notFound, methodNotAllowed, conflict, payloadTooLarge, unsupportedMediaType,
+      badRequest, unauthorized, forbidden, notFound, methodNotAllowed, conflict, payloadTooLarge,
+      unsupportedMediaType,
       undecodableImage, notFinite, overloaded, clientGone, .internal, notReady, deadlineExceeded,
     ] + refusals
 

@@ -105,7 +105,9 @@ final class ImageRequest: MachineRequest {
   }
 
   /// Since when an image has waited for its batch.
-  func readySince(_ index: Int) -> ContinuousClock.Instant { state.withLock { $0.images[places[index]].readySince } }
+  func readySince(_ index: Int) -> ContinuousClock.Instant {
+    state.withLock { $0.images[places[index]].readySince }
+  }
 
   /// What the model says of an image; nil where it is no finite number.
   func answer(_ index: Int, _ inference: Inference?, _ timing: BatchTiming) {

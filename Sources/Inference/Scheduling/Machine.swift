@@ -153,7 +153,9 @@ package final class Machine: Sendable {
     }
     act(actions)
     done.wait()
-    guard let result = outcome.withLock({ $0 }) else { preconditionFailure("a chore that was done has an outcome") }
+    guard let result = outcome.withLock({ $0 }) else {
+      preconditionFailure("a chore that was done has an outcome")
+    }
     return try result.get()
   }
 
@@ -207,8 +209,10 @@ extension Machine {
     for decision in decisions {
       switch decision {
       case .refuse(let refusal): outcome.refusal = refusal
-      case .prepare(let place): if let found = image(place) { outcome.actions.append(.prepare(place, found.request)) }
-      case .drop(let place, let reason): if let found = image(place) { outcome.actions.append(.drop(found, reason)) }
+      case .prepare(let place):
+        if let found = image(place) { outcome.actions.append(.prepare(place, found.request)) }
+      case .drop(let place, let reason):
+        if let found = image(place) { outcome.actions.append(.drop(found, reason)) }
       case .run(let lane, let images):
         if let model = state.lanes[lane] { outcome.actions.append(.run(model, images.compactMap(image))) }
       case .perform(let chore):
@@ -254,7 +258,9 @@ extension Machine {
     let begin = ContinuousClock.now
     let isGood = request.prepare(image.index)
     let time = begin.duration(to: .now) / .seconds(1)
-    act(happened(to: image.request) { $0.prepared(image, seconds: time, isGood: isGood, now: $1, isWanted: $2) })
+    act(
+      happened(to: image.request) { $0.prepared(image, seconds: time, isGood: isGood, now: $1, isWanted: $2) }
+    )
   }
 
   private func run(_ images: [Image], _ lane: any MachineLane) {

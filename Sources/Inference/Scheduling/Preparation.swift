@@ -32,7 +32,8 @@ struct PreparationCost: Sendable {
   mutating func observe(_ preparation: Preparation, seconds: Double) {
     guard preparation.work > 0, seconds > 0, seconds.isFinite else { return }
     let rate = seconds / preparation.work
-    rates[preparation.kind] = rates[preparation.kind].map { Self.memory * $0 + (1 - Self.memory) * rate } ?? rate
+    rates[preparation.kind] =
+      rates[preparation.kind].map { Self.memory * $0 + (1 - Self.memory) * rate } ?? rate
   }
 
   /// Seconds that one takes.

@@ -68,7 +68,8 @@ extension Scheduler {
     while preparing.count < limits.preparerCount, let id = nextPreparation() {
       if let reason = reasonToDrop(id, end: now, &wanted) {
         drop(id, reason, &decisions)
-      } else if let index = requests[id]?.unprepared.popFirst(), let work = requests[id]?.preparations[index] {
+      } else if let index = requests[id]?.unprepared.popFirst(), let work = requests[id]?.preparations[index]
+      {
         let image = Image(request: id, index: index)
         preparing[image] = (work, preparationCost.seconds(work), now)
         preparingBytes += work.byteCount

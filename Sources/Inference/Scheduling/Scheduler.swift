@@ -154,7 +154,9 @@ extension Scheduler {
     _ id: Int, lane: Int?, images: [Preparation?], deadline: Double, now: Double, isWanted: IsWanted
   ) -> [Decision] {
     precondition(lane.map { lanes[$0] != nil } ?? true, "a model that has gone takes no images")
-    if let refusal = refusal(of: images, lane: lane, deadline: deadline, now: now) { return [.refuse(refusal)] }
+    if let refusal = refusal(of: images, lane: lane, deadline: deadline, now: now) {
+      return [.refuse(refusal)]
+    }
     if isIdle { lastProgress = now }
     requests[id] = Request(
       lane: lane, deadline: deadline, preparations: images,
@@ -163,7 +165,9 @@ extension Scheduler {
       waiting += images.count
       lanes[lane]?.waiting += images.count
     }
-    for index in images.indices where images[index] == nil { makeReady(Image(request: id, index: index), now) }
+    for index in images.indices where images[index] == nil {
+      makeReady(Image(request: id, index: index), now)
+    }
     enterPreparation(id)
     return next(now, isWanted)
   }
