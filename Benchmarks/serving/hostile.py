@@ -120,7 +120,7 @@ def cases():
         ("form of 5000 parts", request(headers=form, body=b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\r\n" * 5000 + b"--x--\r\n"), {400, 413}),
         ("chunks of 500", chunked(PHOTO, 500), {200}),
         ("PNG of 1 × 16384", request(body=png(1, 16384, (b"IDAT", zlib.compress(bytes(4 * 16384))))), {200}),
-        ("PNG of 1 × 16385", request(body=png(1, 16385, (b"IDAT", zlib.compress(bytes(4 * 16385))))), {413}),
+        ("PNG of 1 × 65501", request(body=png(1, 65501, (b"IDAT", zlib.compress(bytes(4 * 65501))))), {413}),
         ("unknown layer", request("GET", "/v1/experts/99999999999999999999", body=b""), {404}),
         ("layer with NUL", request("GET", "/v1/experts/%00", body=b""), {400, 404}),
         ("layer of 2⁶⁴", request(target="/explain?layer=18446744073709551616&expert=0"), {400}),
