@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import HTTPService
 import ImageInput
 import Inference
 import PlainText
@@ -36,12 +35,18 @@ struct ClassifyCommand: ParsableCommand {
     if failures > 0 { throw ExitCode.failure }
   }
 
+  /// As the server answers.
+  private struct Answer: Encodable {
+    let model: String
+    let predictions: [Prediction]
+  }
+
   private func line(_ path: String, _ model: String, _ predictions: [Prediction]) throws -> String {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       return String(
-        decoding: try encoder.encode(ImageResponse(model: model, predictions: predictions)), as: UTF8.self)
+        decoding: try encoder.encode(Answer(model: model, predictions: predictions)), as: UTF8.self)
     }
     let classes = predictions.map { "\($0.label) \(percent(Double($0.probability)))" }
     return "\(path): " + classes.joined(separator: ", ")

@@ -1,5 +1,4 @@
 import Checkpoint
-import HTTPService
 import ImageInput
 import Inference
 import SoftMoEViT
