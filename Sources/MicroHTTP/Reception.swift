@@ -72,10 +72,11 @@ final class Reception {
   /// Called when the response has been sent or the connection has ended.
   /// - Parameter isFailure: whether libmicrohttpd ended the connection over an error.
   func end(isFailure: Bool) {
-    if isInFlight { core.inFlight.subtract(1, ordering: .sequentiallyConsistent) }
     if isFailure, client.phase.isReceiving, !client.hasPeerLeft { core.count(.malformed) }
     core.clients.beginIdling(
       client, until: .now + core.configuration.idleTimeout, isEnding: mayBeLast || isFailure)
+    // Last: who sees none in flight finds every connection idle.
+    if isInFlight { core.inFlight.subtract(1, ordering: .sequentiallyConsistent) }
   }
 
   // MARK: The head

@@ -7,10 +7,17 @@ import Testing
   @Test func theLongestIdleMakesRoom() throws {
     let server = try HTTPServer(configuration: .make(connectionLimit: 3), handler: describe)
     let clients = try (0..<3).map { _ in try TestClient(port: server.port) }
-    for client in clients { #expect(try client.request("GET", "/").status == 200) }
+    // A client closes its connection when it is freed, which may be right after its last use.
+    defer { withExtendedLifetime(clients) {} }
+    for client in clients {
+      #expect(try client.request("GET", "/").status == 200)
+      // A client has its answer before the server knows that it is sent.
+      #expect(eventually { server.inFlight == 0 })
+    }
     // The first has been served last, so the second has been idle longest.
     #expect(try clients[0].request("GET", "/").status == 200)
     let new = try TestClient(port: server.port)
+    defer { withExtendedLifetime(new) {} }
     #expect(try new.request("GET", "/").status == 200)
     #expect(clients[1].isClosedByServer())
     #expect(server.refusedConnectionCount(.evicted) == 1)
@@ -26,6 +33,7 @@ import Testing
     #expect(recv(receiving.descriptor, &first, 25, 0) == 25)
     let idle = try TestClient(port: server.port)
     #expect(try idle.request("GET", "/").status == 200)
+    #expect(eventually { server.inFlight == 0 })
     #expect(try TestClient(port: server.port).request("GET", "/").status == 200)
     #expect(idle.isClosedByServer())
     try receiving.send("ok")

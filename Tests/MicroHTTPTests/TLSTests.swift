@@ -16,7 +16,7 @@ private let tls12 = "NORMAL:-VERS-ALL:+VERS-TLS1.2"
       let response = try client.request("POST", "/x", body: body)
       #expect(response.text == "POST /x\n1000000 \(body.reduce(0) { $0 &+ Int($1) })")
     }
-    #expect(server.connectionCount == 1)
+    withExtendedLifetime(client) { #expect(server.connectionCount == 1) }
   }
 
   @Test func sendsLargeResponses() throws {
