@@ -134,6 +134,12 @@ package final class Machine: Sendable {
     return outcome.refusal
   }
 
+  /// Why a request of one image that is ready would be refused now; nil when it would not be.
+  package func refusal(lane: Int, deadline: ContinuousClock.Instant) -> Scheduler.Refusal? {
+    let (now, due) = (seconds(.now), seconds(deadline))
+    return state.withLock { $0.scheduler.refusal(of: [nil], lane: lane, deadline: due, now: now) }
+  }
+
   /// Runs something alone on the engine's threads, in turn with batches, and waits for it.
   ///
   /// - Parameter seconds: how long it may take, for what is predicted of others.
