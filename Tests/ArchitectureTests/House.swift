@@ -68,5 +68,7 @@ enum House {
   /// What belongs to the language and its system.
   static let platform: Set = ["Dispatch", "FoundationEssentials", "Glibc", "Synchronization"]
   /// Other packages' modules.
-  static let packages: Set = ["ArgumentParser", "DequeModule", "HeapModule", "Logging", "ServiceLifecycle", "Yams"]
+  static let packages: Set = [
+    "ArgumentParser", "DequeModule", "HeapModule", "Logging", "ServiceLifecycle", "Yams",
+  ]
 }

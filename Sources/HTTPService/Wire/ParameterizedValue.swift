@@ -78,7 +78,8 @@ struct ParameterizedValue {
   private static func decode(_ text: String) throws(Mismatch) -> String {
     let fields = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
     guard fields.count == 3, fields[0].lowercased() == "utf-8",
-      let bytes = percentDecoded(Array(fields[2].utf8)[...]), let decoded = String(validating: bytes, as: UTF8.self)
+      let bytes = percentDecoded(Array(fields[2].utf8)[...]),
+      let decoded = String(validating: bytes, as: UTF8.self)
     else { throw Mismatch(expected: "UTF-8'' and percent-encoded UTF-8", found: escaped(text)) }
     return decoded
   }

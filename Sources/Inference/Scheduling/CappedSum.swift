@@ -4,11 +4,13 @@
 /// The numbers are kept by their powers of two. Those below the limit's own power count whole and those above it count
 /// as the limit; among the ones of its power the sum is estimated by the smaller of both, which is never too low, and
 /// exact where they are all on one side of the limit.
-struct CappedSum: Sendable {
+package struct CappedSum: Sendable {
   private var bins: [Int: (count: Int, sum: Double)] = [:]
 
+  package init() {}
+
   /// Replaces one of the numbers by another; 0 is none.
-  mutating func replace(_ old: Double, by new: Double) {
+  package mutating func replace(_ old: Double, by new: Double) {
     if old > 0, let bin = bins[Int(old.exponent)] {
       bins[Int(old.exponent)] = bin.count > 1 ? (bin.count - 1, bin.sum - old) : nil
     }
@@ -19,12 +21,13 @@ struct CappedSum: Sendable {
   }
 
   /// `Σ min(xᵢ, limit)`.
-  func total(upTo limit: Double) -> Double {
+  package func total(upTo limit: Double) -> Double {
     guard limit > 0 else { return 0 }
     let exponent = Int(limit.exponent)
     return bins.reduce(0) { total, bin in
       let capped = Double(bin.value.count) * limit
-      return total + (bin.key < exponent ? bin.value.sum : bin.key > exponent ? capped : min(bin.value.sum, capped))
+      return total
+        + (bin.key < exponent ? bin.value.sum : bin.key > exponent ? capped : min(bin.value.sum, capped))
     }
   }
 }

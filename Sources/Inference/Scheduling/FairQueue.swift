@@ -7,7 +7,7 @@ import HeapModule
 /// first, equal ones in order of arrival. So a newcomer's small piece goes before the large ones of requests that
 /// had their share; nobody starves; and while a request gets t served, each other one gets t and one piece at most.
 /// - Source: A. Demers, S. Keshav, S. Shenker, Analysis and simulation of a fair queueing algorithm, SIGCOMM 1989.
-struct FairQueue: Sendable {
+package struct FairQueue: Sendable {
   private struct Entry: Comparable, Sendable {
     let id: Int
     let cost, tag: Double
@@ -25,8 +25,10 @@ struct FairQueue: Sendable {
   private var virtualTime = 0.0
   private var lastNumber = 0
 
+  package init() {}
+
   /// Enters a request's next piece; a request has one in the queue at a time.
-  mutating func add(_ id: Int, cost: Double) {
+  package mutating func add(_ id: Int, cost: Double) {
     let tag = max(virtualTime, lastTags[id] ?? 0) + cost
     lastNumber += 1
     (lastTags[id], numbers[id]) = (tag, lastNumber)
@@ -37,7 +39,7 @@ struct FairQueue: Sendable {
   ///
   /// - Parameter fits: asked in the order of turns; the first that fits is taken.
   /// - Cost: O(log n) for n requests, times the number that don't fit.
-  mutating func next(where fits: (Int) -> Bool = { _ in true }) -> Int? {
+  package mutating func next(where fits: (Int) -> Bool = { _ in true }) -> Int? {
     var passed: [Entry] = []
     defer { entries.insert(contentsOf: passed) }
     while let entry = entries.popMin() {
@@ -53,7 +55,7 @@ struct FairQueue: Sendable {
   }
 
   /// A request has no more pieces to come, or its piece is wanted no more.
-  mutating func forget(_ id: Int) {
+  package mutating func forget(_ id: Int) {
     (lastTags[id], numbers[id]) = (nil, nil)
     if entries.count > 2 * numbers.count + 64 { entries = Heap(entries.unordered.filter(isWaiting)) }
   }
