@@ -4,7 +4,8 @@ import SoftMoEViT
 /// A model with random weights, for measurements.
 ///
 /// The weights keep the variance of what flows through them, so that no value overflows and both softmaxes
-/// have something to decide. The same configuration always gets the same numbers.
+/// have something to decide. The same configuration always gets the same numbers. Of the model's options all but
+/// `map`, `pre_logits_width`, gains and norms of heads and before the first block can be had.
 struct SynthesizedModel {
   let configuration: ModelConfiguration
 
@@ -14,25 +15,42 @@ struct SynthesizedModel {
     let (model, d) = (configuration, configuration.width)
     let patch = model.patchSize * model.patchSize * 3
     var tensors = linear(TensorName(.patchEmbedding), patch, d)
-    tensors.append(random(TensorName(.positionEmbedding), [model.tokenCount, d], deviation: 0.02))
+    if model.patchNorm == .around {
+      tensors += norm(TensorName(.patchNormIn), patch) + norm(TensorName(.patchNormOut), d)
+    }
+    if model.classToken { tensors.append(random(TensorName(.classToken), [d], deviation: 0.02)) }
+    if model.prefixTokenCount > 0 {
+      tensors.append(random(TensorName(.prefixTokens), [model.prefixTokenCount, d], deviation: 0.02))
+    }
+    let positionCount = model.patchCount + (model.classToken && model.position == .allTokens ? 1 : 0)
+    tensors.append(random(TensorName(.positionEmbedding), [positionCount, d], deviation: 0.02))
     for index in 0..<model.depth {
       tensors += block(TensorName.block(index), isSoft: model.moeLayers.contains(index))
     }
-    return tensors + norm(TensorName(.finalNorm)) + linear(TensorName(.head), d, model.classCount)
+    tensors += norm(TensorName(.finalNorm), d)
+    return tensors
+      + (model.classCount == 0 ? [] : linear(TensorName(.head), model.pooledWidth, model.classCount))
   }
 
   private func block(_ name: TensorName, isSoft: Bool) -> [PlannedTensor] {
-    let d = configuration.width
-    let attention = linear(name[.attention][.qkv], d, 3 * d) + linear(name[.attention][.out], d, d)
-    var tensors = norm(name[.norm1]) + attention + norm(name[.norm2])
+    let (d, a) = (configuration.width, configuration.attentionWidth)
+    let attention = linear(name[.attention][.qkv], d, 3 * a) + linear(name[.attention][.out], a, d)
+    var tensors = norm(name[.norm1], d) + attention + norm(name[.norm2], d)
     if isSoft, let moe = configuration.moe {
       // Columns of length 10: logits up to ±10.
       let deviation = 10 / Float(d).squareRoot()
       tensors.append(
         random(name[.moe][.router][.kernel], [d, moe.slotCount], deviation: deviation, role: .router))
+      if moe.routerBias {
+        tensors.append(random(name[.moe][.router][.bias], [moe.slotCount], deviation: 1))
+      }
+      if moe.gated {
+        tensors += linear(name[.moe][.experts][.gate], count: [moe.expertCount], d, moe.expertWidth)
+      }
       tensors += linear(name[.moe][.experts][.up], count: [moe.expertCount], d, moe.expertWidth)
       tensors += linear(name[.moe][.experts][.down], count: [moe.expertCount], moe.expertWidth, d)
     } else {
+      if configuration.gatedMLP { tensors += linear(name[.mlp][.gate], d, configuration.mlpWidth) }
       tensors += linear(name[.mlp][.up], d, configuration.mlpWidth)
       tensors += linear(name[.mlp][.down], configuration.mlpWidth, d)
     }
@@ -46,12 +64,9 @@ struct SynthesizedModel {
     ]
   }
 
-  private func norm(_ name: TensorName) -> [PlannedTensor] {
-    let d = configuration.width
-    return [
-      .values(name[.scale], [d], Array(repeating: 1, count: d)),
-      random(name[.bias], [d], deviation: 0.02),
-    ]
+  private func norm(_ name: TensorName, _ width: Int) -> [PlannedTensor] {
+    let scale = PlannedTensor.values(name[.scale], [width], Array(repeating: 1, count: width))
+    return configuration.norm == .rms ? [scale] : [scale, random(name[.bias], [width], deviation: 0.02)]
   }
 
   /// Uniform numbers of a standard deviation, in pieces.

@@ -39,7 +39,8 @@ private func multiply<Element: PackedElement>(
       widen(Element.self, panels: panels, k: right.k, panel, stride, into: widened)
       (panel, stride, isWidened) = (UnsafeRawPointer(widened), widenedStride(k: right.k), true)
     }
-    // A last panel that is not full goes by way of the scratch, and what multiplies; all others straight to the target.
+    // A last panel that is not full goes by way of the scratch, and a product with what is there; all others
+    // straight to the target.
     let isWhole = width == panels * panelWidth && !finish.isProduct
     var row = 0
     while row < rows {

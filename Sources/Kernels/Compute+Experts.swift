@@ -49,7 +49,7 @@ extension Compute {
         y: slotOutputs.base), jobs: n * blocks.count)
   }
 
-  /// A dense MLP: `output = epilogue(activation(input·up + upBias)·down + downBias)`, gated where it has a gate.
+  /// A dense MLP: `output = epilogue(activation(input·up + upBias)·down + downBias)`, gated where it has one.
   ///
   /// Its hidden rows never leave a near cache: some rows at a time go all the way through.
   /// - Parameters:

@@ -51,10 +51,11 @@ extension Compute {
     layerNorm(norm, from: input.base, rows: rows, width: d, into: output.base)
   }
 
-  /// LayerNorm of each row, in place.
-  package func layerNorm(_ norm: LayerNorm, rows: Int, inPlace matrix: inout Matrix) {
-    require(matrix.rowCount >= rows, "norm has \(rows) rows")
-    layerNorm(norm, from: matrix.base, rows: rows, width: matrix.columnCount, into: matrix.base)
+  /// LayerNorm of each row from `firstRow` on, in place.
+  package func layerNorm(_ norm: LayerNorm, rows: Int, firstRow: Int = 0, inPlace matrix: inout Matrix) {
+    require(firstRow >= 0 && matrix.rowCount >= firstRow + rows, "norm has \(rows) rows")
+    let first = matrix.base + firstRow * matrix.columnCount
+    layerNorm(norm, from: first, rows: rows, width: matrix.columnCount, into: first)
   }
 
   private func layerNorm(

@@ -47,7 +47,7 @@ extension ModelConfiguration {
     if let normScale {
       for head in stride(from: 0, to: width, by: headWidth) {
         let columns = head..<head + headWidth
-        let mean = query[columns].reduce(0, +) / Float(headWidth)
+        let mean = norm == .layer ? query[columns].reduce(0, +) / Float(headWidth) : 0
         let variance = query[columns].reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(headWidth)
         let factor = 1 / (variance + normEpsilon).squareRoot()
         for column in columns { query[column] = (query[column] - mean) * factor * normScale[column - head] }

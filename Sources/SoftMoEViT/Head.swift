@@ -1,7 +1,7 @@
 import Checkpoint
 import Kernels
 
-/// Tokens → features → logits: last norm, pooling, an optional Dense + tanh, the classifier if there is one.
+/// Tokens → features → logits: last norm, pooling, an optional Dense + tanh, the classifier, if any.
 struct Head {
   private let model: ModelConfiguration
   private let finalNorm: LayerNorm?

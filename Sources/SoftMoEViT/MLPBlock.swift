@@ -1,7 +1,7 @@
 import Checkpoint
 import Kernels
 
-/// A dense MLP: `f(x) = gelu(x·W₁ + b₁)·W₂ + b₂`, and `tokens += gain · f(x)`.
+/// A dense MLP: `f(x) = activation(x·W₁ + b₁)·W₂ + b₂`, gated where the model says so; `tokens += gain · f(x)`.
 struct MLPBlock {
   private let tokenCount: Int
   private let weights: MLPWeights

@@ -61,6 +61,9 @@ extension ModelConfiguration {
       blockNorm == .before || moe == nil, "block_norm",
       "'\(blockNorm.rawValue)' is for models without experts")
     try check(
+      blockNorm != .afterBranch || !layerScale, "layer_scale",
+      "'after_branch' has no gains; its norms scale the branches")
+    try check(
       !classToken || pooling != .firstToken, "pooling", "'first_token' is for a model without a class token")
     try moe?.validate(depth: depth)
   }

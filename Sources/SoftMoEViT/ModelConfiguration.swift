@@ -1,7 +1,7 @@
 /// What a model is: sizes, and every choice in which the published implementations differ.
 ///
-/// It is the section `configuration` of a checkpoint. A file says all of it; only keys that came later have a default, which
-/// is what files from before them mean.
+/// It is the section `configuration` of a checkpoint. A file says all of it; only keys that came later have a
+/// default, which is what files from before them mean.
 /// - Source: docs/checkpoint-format.md names each key.
 public struct ModelConfiguration: Codable, Sendable, Equatable {
   /// H and W of the input in pixels.
@@ -44,7 +44,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var preLogitsWidth: Int?
   /// The Soft MoE layers, or null for a dense ViT.
   public var moe: SoftMoE?
-  /// Learned tokens between the class token and the patches, without positions: registers, a distillation token.
+  /// k, learned tokens between the class token and the patches, without positions: registers, for example.
   public var prefixTokenCount: Int
   /// Whether LayerNorms stand around the patch embedding.
   public var patchNorm: PatchNormKind

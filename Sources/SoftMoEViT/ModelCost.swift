@@ -2,8 +2,8 @@ import Kernels
 
 /// What a forward pass has to do at least: floating-point operations and bytes of weights.
 ///
-/// Axes: m tokens, d width, a all heads' width, h MLP width, s slots, g an expert's width, c classes. Softmaxes, norms and GELU are
-/// not counted; they are a few in a thousand.
+/// Axes: m tokens, d width, a all heads' width, h MLP width, s slots, g an expert's width, c classes. Softmaxes,
+/// norms and GELU are not counted; they are a few in a thousand.
 public struct ModelCost: Sendable, Equatable {
   /// Operations for an image, without the experts'.
   public let flopPerImage: Double

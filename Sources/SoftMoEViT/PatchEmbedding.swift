@@ -1,8 +1,8 @@
 import Checkpoint
 import Kernels
 
-/// Image → tokens: `tokens = patches·E + bias`, norms around it where the model has them, class token and prefix in
-/// front, positions added.
+/// Image → tokens: `tokens = patches·E + bias`, norms around it where the model has them, class token and
+/// prefix in front, positions added.
 struct PatchEmbedding {
   private let model: ModelConfiguration
   private let projection: Linear
@@ -36,16 +36,25 @@ struct PatchEmbedding {
       case .patches: try weights.vectors(.positionEmbedding, shape: [model.patchCount, model.width])
       case .none: nil
       }
-    preNorm =
-      model.preNorm ? try weights.norm(.preNorm, model) : nil
+    preNorm = model.preNorm ? try weights.norm(.preNorm, model) : nil
+  }
+
+  /// An image's pixels [H, W, 3] → its rows of `workspace.patches` [b·patches, P·P·3], normalised where the
+  /// model says so: here, since a forward pass leaves its input as it is.
+  func load(_ pixels: [Float], at index: Int, _ workspace: inout Workspace) {
+    let compute = workspace.compute
+    let first = index * model.patchCount
+    compute.extractPatches(
+      pixels, height: model.imageHeight, width: model.imageWidth, patchSize: model.patchSize,
+      into: &workspace.patches, firstRow: first)
+    if let patchNormIn {
+      compute.layerNorm(patchNormIn, rows: model.patchCount, firstRow: first, inPlace: &workspace.patches)
+    }
   }
 
   /// `workspace.patches` [b·patches, P·P·3] → `workspace.tokens` [b·m, d].
   func callAsFunction(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
-    if let patchNormIn {
-      compute.layerNorm(patchNormIn, rows: imageCount * model.patchCount, inPlace: &workspace.patches)
-    }
     compute.linear(
       workspace.patches, projection, imageCount: imageCount, rowsPerImage: model.patchCount,
       leadingRows: model.leadingTokenCount, into: &workspace.tokens)

@@ -12,8 +12,8 @@ public struct SelfProofError: Error, Equatable, Sendable, CustomStringConvertibl
   }
 }
 
-/// A probe image and the logits that it must give (the features of a model without a head), stored in the checkpoint
-/// when it was made.
+/// A probe image and the logits that it must give (the features of a model without a head), stored in the
+/// checkpoint when it was made.
 ///
 /// It finds what checksums can't: a broken build, a processor or a BLAS that computes wrongly.
 public struct SelfProof: Sendable {

@@ -46,10 +46,7 @@ public struct SoftMoEViT: Sendable {
   ///   - index: its place in the batch, below `workspace.maxImageCount`.
   public func load(_ pixels: [Float], at index: Int, _ workspace: inout Workspace) {
     precondition(index < workspace.maxImageCount, "image \(index) of \(workspace.maxImageCount)")
-    workspace.compute.extractPatches(
-      pixels, height: configuration.imageHeight, width: configuration.imageWidth,
-      patchSize: configuration.patchSize, into: &workspace.patches,
-      firstRow: index * configuration.patchCount)
+    patchEmbedding.load(pixels, at: index, &workspace)
   }
 
   /// One forward pass over the first `imageCount` images. It allocates nothing.

@@ -8,7 +8,14 @@ import Testing
 @Suite(.enabled(if: allocations_are_counted())) struct AllocationTests {
   @Test(arguments: [1, 2, 4]) func aForwardPassAllocatesNothing(_ threadCount: Int) throws {
     let path = packageRoot.appending(path: "models/cifar10-softmoe.smoe").path
-    let model = try SoftMoEViT(Checkpoint(path: path))
+    try expectNoAllocation(of: try SoftMoEViT(Checkpoint(path: path)), threadCount)
+  }
+
+  @Test(arguments: OptionalModel.all) func rareOptionsAllocateNothing(_ model: OptionalModel) throws {
+    try expectNoAllocation(of: try model.open(), 2)
+  }
+
+  private func expectNoAllocation(of model: SoftMoEViT, _ threadCount: Int) throws {
     // Other tests start engines too: only where nobody else did are the new threads ours.
     var workers: Set<Int32> = []
     repeat {

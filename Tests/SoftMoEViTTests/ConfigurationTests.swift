@@ -56,6 +56,9 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     BadConfiguration("final_norm", "'features' is for one pooled token") {
       ($0.classToken, $0.pooling, $0.finalNorm) = (true, .classTokenAndMean, .features)
     },
+    BadConfiguration("layer_scale", "'after_branch' has no gains; its norms scale the branches") {
+      ($0.blockNorm, $0.layerScale, $0.moe) = (.afterBranch, true, nil)
+    },
     BadConfiguration("block_norm", "'after_sum' is for models without experts") { $0.blockNorm = .afterSum },
     BadConfiguration("mlp_width", "expected 1…1048576, found 0") { $0.mlpWidth = 0 },
     BadConfiguration("class_count", "expected 0…1048576, found -1") { $0.classCount = -1 },
