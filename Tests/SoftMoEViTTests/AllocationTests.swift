@@ -12,7 +12,8 @@ import Testing
   }
 
   @Test(arguments: OptionalModel.all) func rareOptionsAllocateNothing(_ model: OptionalModel) throws {
-    try expectNoAllocation(of: try model.open(), 2)
+    // On this thread alone: which new threads are ours is hard to say while other cases start theirs.
+    try expectNoAllocation(of: try model.open(), 1)
   }
 
   private func expectNoAllocation(of model: SoftMoEViT, _ threadCount: Int) throws {
