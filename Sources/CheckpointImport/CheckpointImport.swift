@@ -8,11 +8,14 @@ package struct CheckpointImport {
   package var configuration: ModelConfiguration { plan.configuration }
   /// Whose names it has.
   package let family: ModelFamily
+  /// Tensors of the source that the model does not need, by the source's names.
+  package let setAside: [String]
   private let plan: ImportPlan
   private let matrixType: ElementType
   private let files: [MappedFile]
 
   init(plan: ImportPlan, family: ModelFamily, matrixType: ElementType, files: [MappedFile]) {
+    setAside = []
     (self.plan, self.family, self.matrixType, self.files) = (plan, family, matrixType, files)
   }
 
@@ -31,18 +34,10 @@ package struct CheckpointImport {
     files = Dictionary(tensors.map { (ObjectIdentifier($0.file), $0.file) }) { first, _ in first }.map(
       \.value)
     let source = SourceModel(tensors)
-    guard let family = options.family ?? Self.family(of: source) else {
-      throw .invalidSource(
-        path: path,
-        problem: "expected 'embedding/kernel' (vmoe) or 'patch_embed.proj.weight' (timm) among its "
-          + "\(source.names.count) tensors, found neither")
-    }
-    self.family = family
-    switch family {
-    case .vmoe: plan = try VMoEReader(source: source, options: options).plan()
-    case .timm: plan = try TimmReader(source: source, options: options).plan()
-    }
-    try source.requireAllUsed()
+    let found = try SourceFamilies.family(of: source, asked: options.family, path: path)
+    family = found.family
+    let (plan, model) = try found.plan(source, options, Decisions(options))
+    (self.plan, setAside) = (plan, model.setAside.sorted())
     matrixType = options.matrixType
   }
 
@@ -68,12 +63,6 @@ package struct CheckpointImport {
     CheckpointWriter.Description(
       name: "\(tensor.name)", type: tensor.role == .matrix ? matrixType : .f32,
       arrangement: tensor.role == .vector ? .rowMajor : .panels, shape: tensor.shape)
-  }
-
-  private static func family(of source: SourceModel) -> ModelFamily? {
-    if VMoEReader.recognizes(source) { return .vmoe }
-    if TimmReader.recognizes(source) { return .timm }
-    return nil
   }
 
   /// Bytes of the tensors that `write` writes.

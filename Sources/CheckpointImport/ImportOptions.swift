@@ -2,14 +2,6 @@ import Checkpoint
 import ImageInput
 import SoftMoEViT
 
-/// Which implementation's names and conventions a source follows.
-package enum ModelFamily: String, Sendable, CaseIterable {
-  /// google-research/vmoe: Flax names.
-  case vmoe
-  /// bwconrad/soft-moe and timm: PyTorch names.
-  case timm
-}
-
 /// How tokens become features, as the command names it.
 package enum PoolingOption: String, Sendable, CaseIterable {
   /// The class token.
@@ -38,6 +30,12 @@ package struct ImportOptions: Sendable {
   package var headCount: Int?
   /// The MAP head or the class token where there is one, else the mean.
   package var pooling: PoolingOption?
+  /// ε of the norms.
+  package var normEpsilon: Float?
+  /// The function between an MLP's products.
+  package var activation: ActivationKind?
+  /// Where a block's norms stand.
+  package var blockNorm: BlockNormKind?
   /// Height and width in pixels; a square by default.
   package var imageSize: (height: Int, width: Int)?
   /// What a vmoe model without a position embedding adds: sincos2d by default.

@@ -22,7 +22,7 @@ func integerSquareRoot(_ square: Int) -> Int? {
 }
 
 /// The image's size: as the option says, or a square of as many patches as there are positions.
-func imageSize(_ options: ImportOptions, patch: Int, patchCount: Int?) throws(ImportError)
+func softmoeImageSize(_ options: ImportOptions, patch: Int, patchCount: Int?) throws(ImportError)
   -> (height: Int, width: Int)
 {
   if let size = options.imageSize {
