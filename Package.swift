@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
@@ -32,6 +32,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -73,7 +74,12 @@ let package = Package(
 
     // Second floor: inference, which knows no HTTP.
     .target(
-      name: "Inference", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"], swiftSettings: strict),
+      name: "Inference",
+      dependencies: [
+        "Checkpoint", "ImageInput", "SoftMoEViT",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
+      ], swiftSettings: strict),
 
     // Third floor: the service, and beside it what measures and draws.
     .target(

@@ -10,7 +10,10 @@ package struct TensorName: Sendable, Hashable, CustomStringConvertible {
     // The model's parts.
     case patchEmbedding = "patch_embedding"
     case classToken = "class_token"
+    case prefixTokens = "prefix_tokens"
     case positionEmbedding = "position_embedding"
+    case patchNormIn = "patch_norm_in"
+    case patchNormOut = "patch_norm_out"
     case preNorm = "pre_norm"
     case finalNorm = "final_norm"
     case mapHead = "map_head"
@@ -26,9 +29,9 @@ package struct TensorName: Sendable, Hashable, CustomStringConvertible {
     case keyNorm = "key_norm"
     case keyValue = "key_value"
     // Those of an MLP and of a Soft MoE.
-    case up, down, router, experts
+    case gate, up, down, router, experts
     // Those of the self-proof.
-    case image, logits
+    case image, logits, features
   }
 
   private init(_ description: String) { self.description = description }

@@ -133,9 +133,9 @@ package struct CheckpointImport {
         progress(Double(written) / Double(byteCount))
       }
       try writer.completeLast { path in
-        let logits = try SelfProof.logits(ofModelAt: path)
-        try requireFinite(logits, of: "\(SelfProof.logitsName)", from: 0)
-        return logits
+        let result = try SelfProof.result(ofModelAt: path)
+        try requireFinite(result, of: "\(SelfProof.resultName(configuration))", from: 0)
+        return result
       }
       try writer.finish()
     } catch let error as CheckpointError {

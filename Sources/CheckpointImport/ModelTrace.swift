@@ -72,16 +72,17 @@ package struct ModelTrace {
       }
     }
     for image in batch {
-      try writer.write(workspace.logits(of: image - first), of: "logits", atRow: image)
+      if model.configuration.classCount > 0 {
+        try writer.write(workspace.logits(of: image - first), of: "logits", atRow: image)
+      }
       try writer.write(workspace.features(of: image - first), of: "features", atRow: image)
     }
   }
 
   private var shapes: [String: [Int]] {
     let configuration = model.configuration
-    var shapes = [
-      "logits": [imageCount, configuration.classCount], "features": [imageCount, configuration.featureWidth],
-    ]
+    var shapes = ["features": [imageCount, configuration.featureWidth]]
+    if configuration.classCount > 0 { shapes["logits"] = [imageCount, configuration.classCount] }
     guard let moe = configuration.moe else { return shapes }
     for block in moe.layers {
       let shape = [imageCount, configuration.tokenCount, moe.expertCount, moe.slotsPerExpert]

@@ -3,24 +3,24 @@ import SoftMoEViT
 
 /// What import adds to a checkpoint for its self-proof.
 extension SelfProof {
-  /// The probe image, and zeros in place of its logits until the model can compute them.
+  /// The probe image, and zeros in place of its result until the model can compute it.
   static func placeholders(for model: ModelConfiguration) -> [PlannedTensor] {
     let image = probeImage(height: model.imageHeight, width: model.imageWidth)
     return [
       .values(imageName, [model.imageHeight, model.imageWidth, 3], image),
-      .values(logitsName, [model.classCount], Array(repeating: 0, count: model.classCount)),
+      .values(resultName(model), [model.resultWidth], Array(repeating: 0, count: model.resultWidth)),
     ]
   }
 
-  /// The probe's logits, computed by this engine from the file's own weights.
-  static func logits(ofModelAt path: String) throws -> [Float] {
+  /// The probe's result, computed by this engine from the file's own weights.
+  static func result(ofModelAt path: String) throws -> [Float] {
     let checkpoint = try Checkpoint(path: path)
     let model = try SoftMoEViT(checkpoint)
     var workspace = try Workspace(
       for: model.configuration, maxImageCount: 1, threads: ThreadPool(threadCount: 1),
       kernels: KernelSet(.auto))
     guard let proof = try SelfProof(checkpoint, model.configuration) else { return [] }
-    return proof.logits(of: model, &workspace)
+    return proof.result(of: model, &workspace)
   }
 
   /// Smooth waves with noise upon them, in the range of normalised pixels: [H, W, 3].

@@ -4,6 +4,12 @@ package enum Activation: Sendable {
   case geluTanh
   /// x·Φ(x), Φ by the error function: PyTorch's default.
   case geluErf
+  /// x·σ(1.702·x): CLIP's.
+  case quickGelu
+  /// x·σ(x).
+  case silu
+  /// max(x, 0).
+  case relu
   /// tanh x.
   case tanh
 }

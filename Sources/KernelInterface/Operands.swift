@@ -49,6 +49,8 @@ package struct Finish {
     case activate(Activation)
     /// `target += gain · x`.
     case accumulate
+    /// `target *= x`.
+    case multiply
   }
 
   package let kind: Kind

@@ -51,9 +51,11 @@ package protocol VectorKernels: Sendable {
     into target: UnsafeMutablePointer<Float>, concentration: ColumnConcentration?)
 
   /// `target = (x − mean) / √(variance + ε) · scale + shift` of each row; `target` may be `source`.
+  ///
+  /// - Parameter isCentered: false takes 0 for the mean, in the variance too: RMSNorm.
   func layerNormOfRows(
     _ source: UnsafePointer<Float>, rows: Int, count: Int, stride: Int, scale: UnsafePointer<Float>?,
-    shift: UnsafePointer<Float>?, epsilon: Float, into target: UnsafeMutablePointer<Float>)
+    shift: UnsafePointer<Float>?, epsilon: Float, isCentered: Bool, into target: UnsafeMutablePointer<Float>)
 
   /// Σ x of a row.
   func sumOfRow(_ row: UnsafePointer<Float>, count: Int) -> Float
@@ -94,5 +96,5 @@ package protocol VectorKernels: Sendable {
 
 /// The element-wise functions, by name.
 package enum VectorFunction: Sendable {
-  case exp, tanh, erf, geluTanh, geluErf
+  case exp, tanh, erf, geluTanh, geluErf, quickGelu, silu, relu
 }

@@ -23,6 +23,14 @@ func geluErf(_ x: Vector) -> Vector {
   return fused(-t, exp(bounded: p), x.replacing(with: 0, where: x .< 0))
 }
 
+/// x·σ(s·x) = x / (1 + e⁻ˢˣ): SiLU for s = 1, CLIP's GELU for s = 1.702.
+@inline(always)
+func sigmoidWeighted(_ x: Vector, _ s: Float) -> Vector { x / (1 + exp(x * -s)) }
+
+/// max(x, 0); NaN stays NaN.
+@inline(always)
+func relu(_ x: Vector) -> Vector { x.replacing(with: 0, where: x .< 0) }
+
 /// tanh x within 2 ulp.
 ///
 /// Up to 1 an odd polynomial; beyond it 1 − 2/(1 + e²ˣ), with x's sign.

@@ -23,7 +23,11 @@ func finishSums(
         case .store: x
         case .activate(.geluTanh): geluTanh(x)
         case .activate(.geluErf): geluErf(x)
+        case .activate(.quickGelu): sigmoidWeighted(x, 1.702)
+        case .activate(.silu): sigmoidWeighted(x, 1)
+        case .activate(.relu): relu(x)
         case .activate(.tanh): tanh(x)
+        case .multiply: load(place, count: count) * x
         case .accumulate: load(place, count: count) + x
         }
       store(y, place, count: count)

@@ -23,6 +23,9 @@ package struct Loops: VectorKernels {
     case .erf: map(source, count: count, into: target) { x, _, _ in erf(x) }
     case .geluTanh: map(source, count: count, into: target) { x, _, _ in geluTanh(x) }
     case .geluErf: map(source, count: count, into: target) { x, _, _ in geluErf(x) }
+    case .quickGelu: map(source, count: count, into: target) { x, _, _ in sigmoidWeighted(x, 1.702) }
+    case .silu: map(source, count: count, into: target) { x, _, _ in sigmoidWeighted(x, 1) }
+    case .relu: map(source, count: count, into: target) { x, _, _ in relu(x) }
     }
   }
 }

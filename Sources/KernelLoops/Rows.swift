@@ -7,11 +7,11 @@ extension Loops {
   ///   - scale: [count], or nil for 1; shift: [count], or nil for 0.
   package func layerNormOfRows(
     _ source: UnsafePointer<Float>, rows: Int, count: Int, stride: Int, scale: UnsafePointer<Float>?,
-    shift: UnsafePointer<Float>?, epsilon: Float, into target: UnsafeMutablePointer<Float>
+    shift: UnsafePointer<Float>?, epsilon: Float, isCentered: Bool, into target: UnsafeMutablePointer<Float>
   ) {
     for row in 0..<rows {
       let x = source + row * stride
-      let mean = sum(x, count: count) / Float(count)
+      let mean = isCentered ? sum(x, count: count) / Float(count) : 0
       let variance = sum(x, count: count) { ($0 - mean) * ($0 - mean) } / Float(count)
       let factor = 1 / (variance + epsilon).squareRoot()
       map(x, count: count, into: target + row * stride) { v, index, count in

@@ -2,7 +2,7 @@ import KernelInterface
 
 /// What makes queries, keys and values of tokens: `q, k, v = x·W + b`, the first two then normalised.
 package struct AttentionProjection: Sendable {
-  /// [d, 3·d]: queries, keys, values side by side, heads side by side in each.
+  /// [d, 3·a]: queries, keys, values side by side, heads side by side in each.
   package let qkv: Linear
   /// LayerNorms over each head's width, where the model has them.
   package let queryNorm, keyNorm: LayerNorm?
@@ -19,24 +19,24 @@ package struct AttentionProjection: Sendable {
 extension Compute {
   /// Multi-head self-attention: `output = softmax(q·kᵀ/√hd)·v` for each head of each image.
   ///
-  /// Axes: b images, m tokens, d width, hd = d / heads. The m × m weights never exist: some rows of them at a
+  /// Axes: b images, m tokens, d width, a = heads·hd. The m × m weights never exist: some rows of them at a
   /// time, while a head's keys and values lie packed in a near cache. With heads enough for the threads the
   /// projections don't exist either: each head makes its own.
   /// - Parameters:
   ///   - tokens: [b·m, d].
-  ///   - projected: [b·m, 3·d] for as many images as `projectedImageCount` says; scratch.
-  ///   - output: [b·m, d].
-  /// - Cost: 6·b·m·d² + 4·b·m²·d FLOP.
+  ///   - projected: [b·m, 3·a] for as many images as `projectedImageCount` says; scratch.
+  ///   - output: [b·m, a].
+  /// - Cost: 6·b·m·d·a + 4·b·m²·a FLOP.
   package func attention(
     _ tokens: borrowing Matrix, _ projection: AttentionProjection, imageCount: Int, tokenCount m: Int,
     headCount: Int, projected: inout Matrix, into output: inout Matrix
   ) {
-    let d = output.columnCount
-    let headWidth = d / headCount
+    let a = output.columnCount
+    let headWidth = a / headCount
     let qkv = projection.qkv
     require(
-      headWidth * headCount == d && tokens.columnCount == d && qkv.weights.inputWidth == d
-        && qkv.weights.outputWidth == 3 * d, "attention has q, k and v of \(headCount) heads")
+      headWidth * headCount == a && tokens.columnCount == qkv.weights.inputWidth
+        && qkv.weights.outputWidth == 3 * a, "attention has q, k and v of \(headCount) heads")
     require(min(tokens.rowCount, output.rowCount) >= imageCount * m, "attention has \(imageCount) images")
     let heads = imageCount * headCount
     var work = AttentionWork(
@@ -52,11 +52,11 @@ extension Compute {
       for part in 0..<2 {
         guard let norm = projection.norm(part) else { continue }
         headNorm(
-          norm, rows: imageCount * m, firstColumn: part * d, headCount: headCount, headWidth: headWidth,
+          norm, rows: imageCount * m, firstColumn: part * a, headCount: headCount, headWidth: headWidth,
           inPlace: &projected)
       }
       work.input = HeadInput(
-        queries: projected.base, keys: projected.base + d, values: projected.base + 2 * d, stride: 3 * d)
+        queries: projected.base, keys: projected.base + a, values: projected.base + 2 * a, stride: 3 * a)
       // A head is a job, unless there are too few of them: packing keys and values again costs little.
       let parts = threadCount == 1 ? 1 : max(1, min(2 * threadCount / heads, (m + 47) / 48))
       work.blocks = RowBlocks(rows: m, height: (m + parts - 1) / parts)
@@ -133,10 +133,10 @@ private struct HeadProjection {
     image: Int, tokenCount m: Int, head: Int, headWidth: Int, into rows: UnsafeMutablePointer<Float>,
     scratch: UnsafeMutablePointer<Float>
   ) -> HeadInput {
-    let d = projection.qkv.weights.inputWidth
+    let (d, a) = (projection.qkv.weights.inputWidth, projection.qkv.weights.outputWidth / 3)
     let stride = 3 * headWidth
     for part in 0..<3 {
-      let first = part * d + head * headWidth
+      let first = part * a + head * headWidth
       let place = rows + part * headWidth
       kernels.product(
         rows: m, columns: first..<first + headWidth, left: LeftOperand(base: x + image * m * d, rowStride: d),
@@ -146,7 +146,7 @@ private struct HeadProjection {
       if let norm = projection.norm(part) {
         kernels.loops.layerNormOfRows(
           place, rows: m, count: headWidth, stride: stride, scale: norm.scale?.base, shift: norm.shift?.base,
-          epsilon: norm.epsilon, into: place)
+          epsilon: norm.epsilon, isCentered: norm.isCentered, into: place)
       }
     }
     return HeadInput(queries: rows, keys: rows + headWidth, values: rows + 2 * headWidth, stride: stride)

@@ -1,26 +1,41 @@
 import KernelInterface
 
+/// The matrices of an MLP, or of a stack of them: `h = activation(x·up)`, or where there is a gate
+/// `h = activation(x·gate) ⊙ (x·up)`; then `y = h·down`, each product with its bias.
+package struct MLPWeights: Sendable {
+  /// n matrices [d, h].
+  package let gate: Linear?
+  package let up: Linear
+  /// n matrices [h, d].
+  package let down: Linear
+  package let activation: Activation
+
+  package init(gate: Linear? = nil, up: Linear, down: Linear, activation: Activation) {
+    let (n, d, h) = (up.weights.count, up.weights.inputWidth, up.weights.outputWidth)
+    require(
+      down.weights.count == n && down.weights.inputWidth == h && down.weights.outputWidth == d
+        && gate.map { $0.weights.count == n && $0.weights.inputWidth == d && $0.weights.outputWidth == h } ?? true,
+      "an MLP is [\(d), \(h), \(d)]")
+    (self.gate, self.up, self.down, self.activation) = (gate, up, down, activation)
+  }
+}
+
 extension Compute {
   /// Every expert's MLP on its own slots, for all images of the batch at once:
-  /// `slotOutputs = activation(slotInputs·up + upBias)·down + downBias`.
+  /// `slotOutputs = activation(slotInputs·up + upBias)·down + downBias`, gated where it has a gate.
   ///
   /// Axes: n experts, p slots an expert, b images, d width, h expert's hidden width. Slot-major rows make
   /// expert e's share the rows e·p·b ..< (e+1)·p·b: one product of p·b rows a matrix, so the weights are
   /// read once for the batch.
   /// - Parameters:
   ///   - slotInputs: [n·p·b, d].
-  ///   - up: n matrices [d, h] and biases.
-  ///   - down: n matrices [h, d] and biases.
+  ///   - weights: of n MLPs.
   ///   - slotOutputs: [n·p·b, d], overwritten.
   /// - Cost: 4·n·p·b·d·h FLOP, n·2·d·h weights read.
   package func experts(
-    _ slotInputs: borrowing Matrix, up: Linear, down: Linear, activation: Activation, rowsPerExpert: Int,
-    into slotOutputs: inout Matrix
+    _ slotInputs: borrowing Matrix, _ weights: MLPWeights, rowsPerExpert: Int, into slotOutputs: inout Matrix
   ) {
-    let (n, d, h) = (up.weights.count, up.weights.inputWidth, up.weights.outputWidth)
-    require(
-      down.weights.count == n && down.weights.inputWidth == h && down.weights.outputWidth == d,
-      "the experts' two matrices fit each other")
+    let (n, d) = (weights.up.weights.count, weights.up.weights.inputWidth)
     require(slotInputs.columnCount == d && slotOutputs.columnCount == d, "slots are \(d) wide")
     require(
       min(slotInputs.rowCount, slotOutputs.rowCount) >= n * rowsPerExpert, "slots for \(n) experts")
@@ -29,11 +44,11 @@ extension Compute {
       rows: rowsPerExpert, tallest: Self.tallestMLPBlock, threadCount: n < 4 * threadCount ? threadCount : 1)
     run(
       MLPWork(
-        kernels: kernels, blocks: blocks, up: up, down: down, activation: activation, epilogue: .store,
-        x: slotInputs.base, y: slotOutputs.base), jobs: n * blocks.count)
+        kernels: kernels, blocks: blocks, weights: weights, epilogue: .store, x: slotInputs.base,
+        y: slotOutputs.base), jobs: n * blocks.count)
   }
 
-  /// A dense MLP: `output += gain · (activation(input·up + upBias)·down + downBias)`.
+  /// A dense MLP: `output = epilogue(activation(input·up + upBias)·down + downBias)`, gated where it has a gate.
   ///
   /// Its hidden rows never leave a near cache: some rows at a time go all the way through.
   /// - Parameters:
@@ -41,20 +56,19 @@ extension Compute {
   ///   - output: [rows, d].
   /// - Cost: 4·rows·d·h FLOP.
   package func mlp(
-    _ input: borrowing Matrix, up: Linear, down: Linear, activation: Activation, gain: WeightVectors?,
-    rows: Int, addingTo output: inout Matrix
+    _ input: borrowing Matrix, _ weights: MLPWeights, rows: Int, _ epilogue: Epilogue,
+    into output: inout Matrix
   ) {
-    let (d, h) = (up.weights.inputWidth, up.weights.outputWidth)
-    require(
-      up.weights.count == 1 && down.weights.count == 1 && down.weights.inputWidth == h
-        && down.weights.outputWidth == d && (gain?.width ?? d) == d, "an MLP is [\(d), \(h), \(d)]")
+    let d = weights.up.weights.inputWidth
+    require(weights.up.weights.count == 1, "a dense MLP is one")
+    if case .accumulate(let gain?) = epilogue { require(gain.width == d, "a gain is [\(d)]") }
     require(input.columnCount == d && output.columnCount == d, "rows are \(d) wide")
     require(min(input.rowCount, output.rowCount) >= rows, "an MLP has \(rows) rows")
     let blocks = RowBlocks(rows: rows, tallest: Self.tallestMLPBlock, threadCount: threadCount)
     run(
       MLPWork(
-        kernels: kernels, blocks: blocks, up: up, down: down, activation: activation,
-        epilogue: .accumulate(gain: gain), x: input.base, y: output.base), jobs: blocks.count)
+        kernels: kernels, blocks: blocks, weights: weights, epilogue: epilogue, x: input.base,
+        y: output.base), jobs: blocks.count)
   }
 
   /// Floats of scratch a thread that `experts` and `mlp` need.
@@ -72,8 +86,7 @@ extension Compute {
 private struct MLPWork: ParallelWork {
   let kernels: KernelSet
   let blocks: RowBlocks
-  let up, down: Linear
-  let activation: Activation
+  let weights: MLPWeights
   let epilogue: Epilogue
   let x: UnsafePointer<Float>
   let y: UnsafeMutablePointer<Float>
@@ -81,22 +94,25 @@ private struct MLPWork: ParallelWork {
   func run(job: Int, _ scratch: Scratch) {
     let (expert, block) = job.quotientAndRemainder(dividingBy: blocks.count)
     let rows = blocks.range(block)
-    let (d, h) = (up.weights.inputWidth, up.weights.outputWidth)
+    let (d, h) = (weights.up.weights.inputWidth, weights.up.weights.outputWidth)
     let hidden = scratch.base
     let rest = hidden + rows.count * h
     require(
       scratch.count >= rows.count * h + kernels.productScratch(rows: rows.count, k: max(d, h)),
       "scratch for an expert")
     let first = (expert * blocks.rows + rows.lowerBound) * d
-    kernels.product(
-      rows: rows.count, columns: 0..<h, left: LeftOperand(base: x + first, rowStride: d),
-      right: up.weights.matrix(expert),
-      finish: Epilogue.activate(activation).finish(bias: up.bias.map { $0.base + expert * h }),
-      target: Target(base: hidden, stride: h), scratch: rest)
-    kernels.product(
-      rows: rows.count, columns: 0..<d, left: LeftOperand(base: hidden, rowStride: h),
-      right: down.weights.matrix(expert),
-      finish: epilogue.finish(bias: down.bias.map { $0.base + expert * d }),
-      target: Target(base: y + first, stride: d), scratch: rest)
+    func product(
+      _ layer: Linear, columns: Int, _ epilogue: Epilogue, from left: LeftOperand, into target: Target
+    ) {
+      kernels.product(
+        rows: rows.count, columns: 0..<columns, left: left, right: layer.weights.matrix(expert),
+        finish: epilogue.finish(bias: layer.bias.map { $0.base + expert * columns }), target: target,
+        scratch: rest)
+    }
+    let (input, output) = (LeftOperand(base: x + first, rowStride: d), Target(base: y + first, stride: d))
+    let inner = Target(base: hidden, stride: h)
+    product(weights.gate ?? weights.up, columns: h, .activate(weights.activation), from: input, into: inner)
+    if weights.gate != nil { product(weights.up, columns: h, .multiply, from: input, into: inner) }
+    product(weights.down, columns: d, epilogue, from: LeftOperand(base: hidden, rowStride: h), into: output)
   }
 }

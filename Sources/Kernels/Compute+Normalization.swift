@@ -19,7 +19,7 @@ package enum L2Normalization: Sendable {
   }
 }
 
-/// Scale and shift of a LayerNorm; a scale alone where the model has no shift.
+/// Scale and shift of a LayerNorm, or of an RMSNorm; a scale alone where the model has no shift.
 package struct LayerNorm: Sendable {
   /// [d], or nil for 1.
   package let scale: WeightVectors?
@@ -27,10 +27,12 @@ package struct LayerNorm: Sendable {
   package let shift: WeightVectors?
   /// Added to the variance.
   package let epsilon: Float
+  /// Whether the mean is taken off; an RMSNorm leaves it.
+  package let isCentered: Bool
 
   /// A norm with learned parameters.
-  package init(scale: WeightVectors?, shift: WeightVectors?, epsilon: Float) {
-    (self.scale, self.shift, self.epsilon) = (scale, shift, epsilon)
+  package init(scale: WeightVectors?, shift: WeightVectors?, epsilon: Float, isCentered: Bool = true) {
+    (self.scale, self.shift, self.epsilon, self.isCentered) = (scale, shift, epsilon, isCentered)
   }
 }
 
@@ -115,7 +117,7 @@ private struct LayerNormWork: ParallelWork {
       let first = rows.lowerBound * stride + group * width
       loops.layerNormOfRows(
         x + first, rows: rows.count, count: width, stride: stride, scale: norm.scale?.base,
-        shift: norm.shift?.base, epsilon: norm.epsilon, into: y + first)
+        shift: norm.shift?.base, epsilon: norm.epsilon, isCentered: norm.isCentered, into: y + first)
     }
   }
 }

@@ -156,7 +156,7 @@ extension Compute {
     run(
       MeanWork(
         loops: loops, rows: m, columns: s, x: combineWeights.base, rowsPerImage: m,
-        y: slotMass.base + firstRow * s), jobs: imageCount)
+        y: slotMass.base + firstRow * s, stride: s), jobs: imageCount)
   }
 }
 
@@ -263,11 +263,13 @@ struct MeanWork: ParallelWork {
   let x: UnsafePointer<Float>
   let rowsPerImage: Int
   let y: UnsafeMutablePointer<Float>
+  /// From one image's mean to the next.
+  let stride: Int
 
   func run(job image: Int, _ scratch: Scratch) {
     loops.meanOfRows(
       x + image * rowsPerImage * columns, rows: rows, count: columns, stride: columns,
       factor: 1 / Float(rows),
-      into: y + image * columns)
+      into: y + image * stride)
   }
 }

@@ -29,24 +29,30 @@ extension Compute {
     }
   }
 
-  /// Adds position embeddings, and puts the class token in front where there is one.
+  /// Adds position embeddings, and puts the class token and the prefix, where there are any, in front.
   ///
   /// - Parameters:
   ///   - classToken: [d], or nil.
-  ///   - positions: [m, d], or [m − 1, d] when the class token has none, or nil.
+  ///   - prefix: [k, d], between the class token and the patches; it has no positions.
+  ///   - positions: of the patches, [patches, d], or of the class token and them, [1 + patches, d], or nil.
   ///   - tokens: [b·m, d], patch rows already written.
   package func addPositions(
-    _ positions: WeightVectors?, classToken: WeightVectors?, imageCount: Int, tokenCount m: Int,
-    to tokens: inout Matrix
+    _ positions: WeightVectors?, classToken: WeightVectors?, prefix: WeightVectors?, imageCount: Int,
+    patchCount: Int, to tokens: inout Matrix
   ) {
     let d = tokens.columnCount
+    let m = (classToken == nil ? 0 : 1) + (prefix?.count ?? 0) + patchCount
     require(tokens.rowCount >= imageCount * m, "tokens for \(imageCount) images")
-    require((classToken?.width ?? d) == d && (positions?.width ?? d) == d, "embeddings are [\(d)]")
-    let skipped = positions.map { m - $0.count } ?? 0
-    require(skipped == 0 || (skipped == 1 && classToken != nil), "a position for each token or each patch")
+    require(
+      (classToken?.width ?? d) == d && (positions?.width ?? d) == d && (prefix?.width ?? d) == d,
+      "embeddings are [\(d)]")
+    let leading = positions.map { $0.count - patchCount } ?? 0
+    require(
+      leading == 0 || (leading == 1 && classToken != nil), "a position for each patch, or the class token too")
     run(
       PositionWork(
-        loops: loops, positions: positions, classToken: classToken, tokenCount: m, width: d, x: tokens.base),
+        loops: loops, positions: positions, classToken: classToken, prefix: prefix, tokenCount: m,
+        patchCount: patchCount, width: d, x: tokens.base),
       jobs: imageCount)
   }
 
@@ -55,44 +61,50 @@ extension Compute {
   /// - Parameters:
   ///   - tokens: [b·m, d].
   ///   - firstToken: tokens before it (a class token) don't count.
-  ///   - output: [b, d].
+  ///   - firstColumn: where in the output's rows the mean stands.
+  ///   - output: [b, …].
   package func meanOfTokens(
-    _ tokens: borrowing Matrix, imageCount: Int, tokenCount m: Int, firstToken: Int, into output: inout Matrix
+    _ tokens: borrowing Matrix, imageCount: Int, tokenCount m: Int, firstToken: Int, firstColumn: Int = 0,
+    into output: inout Matrix
   ) {
     let d = tokens.columnCount
-    require(output.columnCount == d && output.rowCount >= imageCount, "features are [b, \(d)]")
+    require(output.columnCount >= firstColumn + d && output.rowCount >= imageCount, "features are [b, \(d)]")
     require(tokens.rowCount >= imageCount * m && firstToken < m, "tokens for \(imageCount) images")
     run(
       MeanWork(
         loops: loops, rows: m - firstToken, columns: d, x: tokens.base + firstToken * d, rowsPerImage: m,
-        y: output.base), jobs: imageCount)
+        y: output.base + firstColumn, stride: output.columnCount), jobs: imageCount)
   }
 
   /// One token of each image: `output[i] = tokens[i, index]`.
   package func selectToken(
-    _ tokens: borrowing Matrix, _ index: Int, imageCount: Int, tokenCount m: Int, into output: inout Matrix
+    _ tokens: borrowing Matrix, _ index: Int, imageCount: Int, tokenCount m: Int, firstColumn: Int = 0,
+    into output: inout Matrix
   ) {
     let d = tokens.columnCount
-    require(output.columnCount == d && output.rowCount >= imageCount, "features are [b, \(d)]")
+    let stride = output.columnCount
+    require(stride >= firstColumn + d && output.rowCount >= imageCount, "features are [b, \(d)]")
     require(tokens.rowCount >= imageCount * m && index < m, "tokens for \(imageCount) images")
     for image in 0..<imageCount {
-      (output.base + image * d).update(from: tokens.base + (image * m + index) * d, count: d)
+      (output.base + image * stride + firstColumn).update(from: tokens.base + (image * m + index) * d, count: d)
     }
   }
 }
 
 private struct PositionWork: ParallelWork {
   let loops: any VectorKernels
-  let positions, classToken: WeightVectors?
-  let tokenCount, width: Int
+  let positions, classToken, prefix: WeightVectors?
+  let tokenCount, patchCount, width: Int
   let x: UnsafeMutablePointer<Float>
 
   func run(job image: Int, _ scratch: Scratch) {
     let first = x + image * tokenCount * width
     if let classToken { first.update(from: classToken.base, count: width) }
-    if let positions {
-      let target = first + (tokenCount - positions.count) * width
-      loops.add(positions.base, count: positions.count * width, to: target)
-    }
+    let patches = first + (tokenCount - patchCount) * width
+    if let prefix { (patches - prefix.count * width).update(from: prefix.base, count: prefix.count * width) }
+    guard let positions else { return }
+    let leading = positions.count - patchCount
+    if leading > 0 { loops.add(positions.base, count: leading * width, to: first) }
+    loops.add(positions.base + leading * width, count: patchCount * width, to: patches)
   }
 }

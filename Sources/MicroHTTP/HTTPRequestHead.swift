@@ -34,11 +34,9 @@ package struct HTTPRequestHead: Sendable {
 
 /// What a server does with a request whose head it has read.
 package enum HTTPVerdict: Sendable {
-  /// Reads the body, up to the configuration's limit, and hands the request to the handler.
-  case accept
-  /// Does so with a limit of its own, in bytes; the configuration's is never exceeded. A larger body is
+  /// Reads the body, up to the configuration's limit, and hands the request to the handler. A larger one is
   /// answered 413, before it is read where its length was declared.
-  case acceptBody(upTo: Int)
+  case accept
   /// Answers at once, without `100 Continue` and without reading the body. The connection is closed, unless
   /// the request has no body; what its client is still sending is thrown away for a while, so that it can
   /// read the answer.

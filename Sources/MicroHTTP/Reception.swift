@@ -106,13 +106,10 @@ final class Reception {
   }
 
   private func follow(_ verdict: HTTPVerdict, _ framing: BodyFraming) throws(HTTPRefusal) -> Bool {
-    var limit = core.configuration.bodyLimit
-    switch verdict {
-    case .accept: break
-    case .acceptBody(let own): limit = min(limit, max(0, own))
-    case .refuse(let response):
+    if case .refuse(let response) = verdict {
       return refuse(.response(response), closing: framing.declaredByteCount != 0)
     }
+    let limit = core.configuration.bodyLimit
     if let count = framing.declaredByteCount, count > limit { throw .payloadTooLarge(limit: limit) }
     let body = try BodyBuffer(framing, limit: limit, budget: core.configuration.byteBudget)
     self.body = body

@@ -46,27 +46,34 @@ package struct RequestTarget: Sendable, Equatable {
   }
 
   private static func decode(_ raw: ArraySlice<UInt8>, plusIsSpace: Bool) throws(HTTPRefusal) -> String {
-    var decoded: [UInt8] = []
-    decoded.reserveCapacity(raw.count)
-    var rest = raw
-    while let byte = rest.popFirst() {
-      switch byte {
-      case UInt8(ascii: "%"):
-        guard let high = rest.popFirst()?.hexDigitValue, let low = rest.popFirst()?.hexDigitValue else {
-          throw .badRequest("the request target has a \"%\" without two hexadecimal digits")
-        }
-        decoded.append(high << 4 | low)
-      case UInt8(ascii: "+") where plusIsSpace:
-        decoded.append(UInt8(ascii: " "))
-      default:
-        decoded.append(byte)
-      }
+    guard let decoded = percentDecoded(raw, plusIsSpace: plusIsSpace) else {
+      throw .badRequest("the request target has a \"%\" without two hexadecimal digits")
     }
     guard !decoded.contains(0), let text = String(validating: decoded, as: UTF8.self) else {
       throw .badRequest("the request target does not decode to UTF-8 text")
     }
     return text
   }
+}
+
+/// The bytes that percent-encoded text stands for; nil where a `%` has no two hexadecimal digits behind it.
+/// - Parameter plusIsSpace: as in a query.
+package func percentDecoded(_ text: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
+  var decoded: [UInt8] = []
+  decoded.reserveCapacity(text.count)
+  var rest = text
+  while let byte = rest.popFirst() {
+    switch byte {
+    case UInt8(ascii: "%"):
+      guard let high = rest.popFirst()?.hexDigitValue, let low = rest.popFirst()?.hexDigitValue else {
+        return nil
+      }
+      decoded.append(high << 4 | low)
+    case UInt8(ascii: "+") where plusIsSpace: decoded.append(UInt8(ascii: " "))
+    default: decoded.append(byte)
+    }
+  }
+  return decoded
 }
 
 extension UInt8 {

@@ -21,13 +21,13 @@ extension ModelConfiguration.SoftMoE {
     return kernel
   }
 
-  /// The normalisation of tokens and phi, nil for none.
+  /// How tokens and phi are brought to length 1, nil where they aren't.
   var l2Normalization: L2Normalization? {
     switch normalization {
     case .epsilonInsideRoot: .epsilonInsideRoot(normalizationEpsilon)
     case .epsilonAdded: .epsilonAdded(normalizationEpsilon)
     case .epsilonFloor: .epsilonFloor(normalizationEpsilon)
-    case .none: nil
+    case .layerNorm, .none: nil
     }
   }
 }

@@ -1,49 +1,49 @@
 import Checkpoint
 import Kernels
 
-/// Tokens → features → logits: last LayerNorm, pooling, an optional Dense + tanh, the classifier.
+/// Tokens → features → logits: last norm, pooling, an optional Dense + tanh, the classifier if there is one.
 struct Head {
   private let model: ModelConfiguration
-  private let finalNorm: LayerNorm
+  private let finalNorm: LayerNorm?
   private let mapHead: MAPHead?
   private let preLogits: Linear?
-  private let classifier: Linear
+  private let classifier: Linear?
 
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
     mapHead = model.pooling == .map ? try MAPHead(weights[.mapHead], model) : nil
-    finalNorm = try weights.layerNorm(.finalNorm, model.width, epsilon: model.normEpsilon)
+    finalNorm = model.finalNorm == .none ? nil : try weights.norm(.finalNorm, model)
     preLogits =
       if let width = model.preLogitsWidth {
-        try weights.linear(.preLogits, model.width, width)
+        try weights.linear(.preLogits, model.pooledWidth, width)
       } else {
         nil
       }
-    classifier = try weights.linear(.head, model.featureWidth, model.classCount)
+    classifier = model.classCount == 0 ? nil : try weights.linear(.head, model.featureWidth, model.classCount)
   }
 
   /// `workspace.tokens` [b·m, d] → `workspace.features` [b, …] → `workspace.logits` [b, c].
   func callAsFunction(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
-    switch model.finalNorm {
-    case .tokens:
+    if let finalNorm, model.finalNorm == .tokens {
       compute.layerNorm(
         workspace.tokens, finalNorm, rows: imageCount * model.tokenCount, into: &workspace.normed)
-    case .features:
+    } else {
       compute.copy(workspace.tokens, rows: imageCount * model.tokenCount, into: &workspace.normed)
     }
     switch model.pooling {
-    case .classToken, .firstToken:
-      compute.selectToken(
-        workspace.normed, 0, imageCount: imageCount, tokenCount: model.tokenCount, into: &workspace.pooled)
-    case .map:
-      mapHead?(imageCount: imageCount, &workspace)
-    case .mean:
-      compute.meanOfTokens(
-        workspace.normed, imageCount: imageCount, tokenCount: model.tokenCount,
-        firstToken: model.classToken ? 1 : 0, into: &workspace.pooled)
+    case .classToken, .firstToken: select(0, imageCount, &workspace)
+    case .map: mapHead?(imageCount: imageCount, &workspace)
+    case .mean: mean(from: model.leadingTokenCount, imageCount, &workspace)
+    case .meanOfAll: mean(from: 0, imageCount, &workspace)
+    case .classTokenAndMean:
+      select(0, imageCount, &workspace)
+      mean(from: model.leadingTokenCount, imageCount, &workspace, firstColumn: model.width)
+    case .twoTokens:
+      select(0, imageCount, &workspace)
+      select(1, imageCount, &workspace, firstColumn: model.width)
     }
-    if model.finalNorm == .features {
+    if let finalNorm, model.finalNorm == .features {
       compute.layerNorm(finalNorm, rows: imageCount, inPlace: &workspace.pooled)
     }
     if let preLogits {
@@ -53,8 +53,26 @@ struct Head {
     } else {
       compute.copy(workspace.pooled, rows: imageCount, into: &workspace.features)
     }
-    compute.linear(
-      workspace.features, classifier, imageCount: imageCount, rowsPerImage: 1, into: &workspace.logits)
+    if let classifier {
+      compute.linear(
+        workspace.features, classifier, imageCount: imageCount, rowsPerImage: 1, into: &workspace.logits)
+    }
     workspace.end(.head)
+  }
+
+  private func select(
+    _ token: Int, _ imageCount: Int, _ workspace: inout Workspace, firstColumn: Int = 0
+  ) {
+    workspace.compute.selectToken(
+      workspace.normed, token, imageCount: imageCount, tokenCount: model.tokenCount, firstColumn: firstColumn,
+      into: &workspace.pooled)
+  }
+
+  private func mean(
+    from first: Int, _ imageCount: Int, _ workspace: inout Workspace, firstColumn: Int = 0
+  ) {
+    workspace.compute.meanOfTokens(
+      workspace.normed, imageCount: imageCount, tokenCount: model.tokenCount, firstToken: first,
+      firstColumn: firstColumn, into: &workspace.pooled)
   }
 }

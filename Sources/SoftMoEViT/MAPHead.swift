@@ -15,7 +15,7 @@ struct MAPHead {
   private let keysAndValues, output: Linear
   private let keyNorm: LayerNorm?
   private let norm: LayerNorm
-  private let up, down: Linear
+  private let mlp: MLPWeights
 
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
     self.model = model
@@ -23,12 +23,11 @@ struct MAPHead {
     query = try weights.vectors(.query, shape: [d])
     keyNorm =
       model.qkNorm == .none
-      ? nil : try weights.layerNorm(.keyNorm, model.headWidth, epsilon: model.normEpsilon, shift: false)
+      ? nil : try weights.norm(.keyNorm, model, width: model.headWidth, shift: false)
     keysAndValues = try weights.linear(.keyValue, d, 2 * d)
     output = try weights.linear(.out, d, d)
-    norm = try weights.layerNorm(.norm, d, epsilon: model.normEpsilon)
-    up = try weights[.mlp].linear(.up, d, model.mlpWidth)
-    down = try weights[.mlp].linear(.down, model.mlpWidth, d)
+    norm = try weights.norm(.norm, model)
+    mlp = try weights[.mlp].mlp(model, model.mlpWidth, gated: false)
   }
 
   /// `workspace.normed` [b·m, d] → `workspace.pooled` [b, d].
@@ -49,7 +48,6 @@ struct MAPHead {
       workspace.probeAttended, output, imageCount: imageCount, rowsPerImage: 1, into: &workspace.pooled)
     compute.layerNorm(workspace.pooled, norm, rows: imageCount, into: &workspace.probeAttended)
     compute.mlp(
-      workspace.probeAttended, up: up, down: down, activation: model.activation.kernel, gain: nil,
-      rows: imageCount, addingTo: &workspace.pooled)
+      workspace.probeAttended, mlp, rows: imageCount, .accumulate(gain: nil), into: &workspace.pooled)
   }
 }

@@ -1,25 +1,43 @@
 import Checkpoint
 import Kernels
 
-/// A dense MLP: `tokens += gain · (gelu(x·W₁ + b₁)·W₂ + b₂)`.
+/// A dense MLP: `f(x) = gelu(x·W₁ + b₁)·W₂ + b₂`, and `tokens += gain · f(x)`.
 struct MLPBlock {
-  private let model: ModelConfiguration
-  private let up, down: Linear
+  private let tokenCount: Int
+  private let weights: MLPWeights
   private let gain: WeightVectors?
 
   init(_ weights: WeightReader, _ model: ModelConfiguration) throws(CheckpointError) {
-    self.model = model
-    up = try weights[.mlp].linear(.up, model.width, model.mlpWidth)
-    down = try weights[.mlp].linear(.down, model.mlpWidth, model.width)
+    tokenCount = model.tokenCount
+    self.weights = try weights[.mlp].mlp(model, model.mlpWidth, gated: model.gatedMLP)
     gain = model.layerScale ? try weights.vectors(.layerScale2, shape: [model.width]) : nil
   }
 
   /// Reads `workspace.normed` [b·m, d], adds to `workspace.tokens` [b·m, d].
   func callAsFunction(imageCount: Int, _ workspace: inout Workspace) {
     workspace.compute.mlp(
-      workspace.normed, up: up, down: down, activation: model.activation.kernel, gain: gain,
-      rows: imageCount * model.tokenCount, addingTo: &workspace.tokens)
+      workspace.normed, weights, rows: imageCount * tokenCount, .accumulate(gain: gain),
+      into: &workspace.tokens)
     workspace.end(.mlp)
+  }
+
+  /// Reads `workspace.tokens` [b·m, d], writes f to `workspace.normed` [b·m, d].
+  func branch(imageCount: Int, _ workspace: inout Workspace) {
+    workspace.compute.mlp(
+      workspace.tokens, weights, rows: imageCount * tokenCount, .store, into: &workspace.normed)
+    workspace.end(.mlp)
+  }
+}
+
+extension WeightReader {
+  /// An MLP of this part, or `count` of them.
+  func mlp(_ model: ModelConfiguration, count: Int? = nil, _ hiddenWidth: Int, gated: Bool) throws(CheckpointError)
+    -> MLPWeights
+  {
+    MLPWeights(
+      gate: gated ? try linear(.gate, count: count, model.width, hiddenWidth) : nil,
+      up: try linear(.up, count: count, model.width, hiddenWidth),
+      down: try linear(.down, count: count, hiddenWidth, model.width), activation: model.activation.kernel)
   }
 }
 
@@ -28,6 +46,9 @@ extension ActivationKind {
     switch self {
     case .geluTanh: .geluTanh
     case .geluErf: .geluErf
+    case .quickGelu: .quickGelu
+    case .silu: .silu
+    case .relu: .relu
     }
   }
 }

@@ -13,18 +13,15 @@ import Kernels
 /// - Source: arXiv 2308.00951, section 2.1.
 struct MoEBlock {
   private let router: any Router
-  private let activation: Activation
-  private let up, down: Linear
+  private let experts: MLPWeights
   private let gain: WeightVectors?
 
   init(_ weights: WeightReader, _ model: ModelConfiguration, _ moe: ModelConfiguration.SoftMoE)
     throws(CheckpointError)
   {
     router = try moe.makeRouter(weights[.moe], model)
-    activation = model.activation.kernel
-    let experts = weights[.moe][.experts]
-    up = try experts.linear(.up, count: moe.expertCount, model.width, moe.expertWidth)
-    down = try experts.linear(.down, count: moe.expertCount, moe.expertWidth, model.width)
+    experts = try weights[.moe][.experts].mlp(
+      model, count: moe.expertCount, moe.expertWidth, gated: moe.gated)
     gain = model.layerScale ? try weights.vectors(.layerScale2, shape: [model.width]) : nil
   }
 
@@ -40,8 +37,7 @@ struct MoEBlock {
     let rowsPerExpert = router.dispatch(imageCount: imageCount, &workspace)
     workspace.end(.dispatch)
     workspace.compute.experts(
-      workspace.slotInputs, up: up, down: down, activation: activation, rowsPerExpert: rowsPerExpert,
-      into: &workspace.slotOutputs)
+      workspace.slotInputs, experts, rowsPerExpert: rowsPerExpert, into: &workspace.slotOutputs)
     workspace.end(.experts)
     router.combine(imageCount: imageCount, gain: gain, &workspace)
     workspace.end(.combine)

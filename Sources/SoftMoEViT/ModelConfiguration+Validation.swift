@@ -25,7 +25,12 @@ extension ModelConfiguration {
     try require("depth", depth, in: 1...1_024)
     try require("head_count", headCount, in: 1...65_536)
     try require("mlp_width", mlpWidth, in: 1...1_048_576)
-    try require("class_count", classCount, in: 1...1_048_576)
+    try require("class_count", classCount, in: 0...1_048_576)
+    try require("prefix_token_count", prefixTokenCount, in: 0...65_536)
+    try require("head_width", headWidth, in: 1...65_536)
+    try check(
+      attentionWidth <= 262_144, "head_width",
+      "\(headCount) heads of \(headWidth) numbers, expected at most 262144 in all")
     if let preLogitsWidth { try require("pre_logits_width", preLogitsWidth, in: 1...1_048_576) }
     try check(
       imageHeight % patchSize == 0, "image_height",
@@ -37,13 +42,22 @@ extension ModelConfiguration {
     try check(
       patchCount <= 65_536, "image_height",
       "\(imageHeight)x\(imageWidth) makes \(patchCount) patches, expected at most 65536")
-    try check(width % headCount == 0, "head_count", "\(headCount) heads do not divide the width \(width)")
     // Without it a token of equal numbers is divided by zero.
     try check(
       normEpsilon > 0 && normEpsilon < 1, "norm_epsilon",
       "expected a number above 0, below 1, found \(normEpsilon)")
     try check(
-      classToken || pooling != .classToken, "pooling", "'class_token' needs a model with a class token")
+      classToken || ![.classToken, .classTokenAndMean].contains(pooling), "pooling",
+      "'\(pooling.rawValue)' needs a model with a class token")
+    try check(
+      pooling != .twoTokens || leadingTokenCount >= 2, "pooling", "'two_tokens' needs two tokens before the patches")
+    // The probe's heads lie side by side in the tokens' width.
+    try check(
+      pooling != .map || attentionWidth == width, "pooling", "'map' needs heads that fill the width")
+    try check(
+      finalNorm != .features || pooling.tokenShare == 1, "final_norm", "'features' is for one pooled token")
+    try check(
+      blockNorm == .before || moe == nil, "block_norm", "'\(blockNorm.rawValue)' is for models without experts")
     try check(
       !classToken || pooling != .firstToken, "pooling", "'first_token' is for a model without a class token")
     try moe?.validate(depth: depth)

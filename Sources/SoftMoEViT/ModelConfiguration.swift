@@ -1,6 +1,7 @@
 /// What a model is: sizes, and every choice in which the published implementations differ.
 ///
-/// It is the section `configuration` of a checkpoint. No key but the router has a default: a file says all of it.
+/// It is the section `configuration` of a checkpoint. A file says all of it; only keys that came later have a default, which
+/// is what files from before them mean.
 /// - Source: docs/checkpoint-format.md names each key.
 public struct ModelConfiguration: Codable, Sendable, Equatable {
   /// H and W of the input in pixels.
@@ -11,7 +12,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var width: Int
   /// Number of encoder blocks.
   public var depth: Int
-  /// Attention heads; they divide the width.
+  /// H, attention heads.
   public var headCount: Int
   /// h, the hidden width of dense MLPs.
   public var mlpWidth: Int
@@ -43,6 +44,18 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var preLogitsWidth: Int?
   /// The Soft MoE layers, or null for a dense ViT.
   public var moe: SoftMoE?
+  /// Learned tokens between the class token and the patches, without positions: registers, a distillation token.
+  public var prefixTokenCount: Int
+  /// Whether LayerNorms stand around the patch embedding.
+  public var patchNorm: PatchNormKind
+  /// hd, the width of one attention head; the width over the heads in a file that does not say.
+  public var headWidth: Int
+  /// Where a block's norms stand.
+  public var blockNorm: BlockNormKind
+  /// What the model's norms are.
+  public var norm: NormKind
+  /// Whether dense MLPs are gated: `activation(x·W_gate) ⊙ (x·W_up)`.
+  public var gatedMLP: Bool
 
   /// The Soft MoE layers of a model.
   public struct SoftMoE: Codable, Sendable, Equatable {
@@ -64,12 +77,18 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     public var slotSource: SlotSource
     /// What tokens are rounded to before dispatch, and experts' outputs before combine.
     public var dispatchRounding: DispatchRounding
+    /// Whether experts are gated, as dense MLPs may be.
+    public var gated: Bool
+    /// Whether the block's norm comes before the mixture; without it the mixture reads the tokens themselves.
+    public var norm: Bool
+    /// Whether the router's logits have a bias for each slot.
+    public var routerBias: Bool
 
     /// All values, in the order of the properties.
     public init(
       router: RouterKind = .soft, layers: [Int], expertCount: Int, slotsPerExpert: Int, expertWidth: Int,
       normalization: NormalizationKind, normalizationEpsilon: Float, slotSource: SlotSource,
-      dispatchRounding: DispatchRounding
+      dispatchRounding: DispatchRounding, gated: Bool = false, norm: Bool = true, routerBias: Bool = false
     ) {
       self.router = router
       self.layers = layers
@@ -80,13 +99,13 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       self.normalizationEpsilon = normalizationEpsilon
       self.slotSource = slotSource
       self.dispatchRounding = dispatchRounding
+      (self.gated, self.norm, self.routerBias) = (gated, norm, routerBias)
     }
 
     /// Reads what a checkpoint says.
     public init(from decoder: any Decoder) throws {
       let keys = try decoder.container(keyedBy: CodingKeys.self)
-      // Files from before there was a choice have no such key; null is none.
-      router = keys.contains(.router) ? try keys.decode(RouterKind.self, forKey: .router) : .soft
+      router = try keys.decode(.router, or: .soft)
       layers = try keys.decode([Int].self, forKey: .layers)
       expertCount = try keys.decode(Int.self, forKey: .expertCount)
       slotsPerExpert = try keys.decode(Int.self, forKey: .slotsPerExpert)
@@ -95,13 +114,17 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       normalizationEpsilon = try keys.decode(Float.self, forKey: .normalizationEpsilon)
       slotSource = try keys.decode(SlotSource.self, forKey: .slotSource)
       dispatchRounding = try keys.decode(DispatchRounding.self, forKey: .dispatchRounding)
+      gated = try keys.decode(.gated, or: false)
+      norm = try keys.decode(.norm, or: true)
+      routerBias = try keys.decode(.routerBias, or: false)
     }
 
     /// s = n·p.
     public var slotCount: Int { expertCount * slotsPerExpert }
 
     enum CodingKeys: String, CodingKey {
-      case router, layers, normalization
+      case router, layers, normalization, gated, norm
+      case routerBias = "router_bias"
       case expertCount = "expert_count"
       case slotsPerExpert = "slots_per_expert"
       case expertWidth = "expert_width"
@@ -118,7 +141,9 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       Int, classCount: Int, activation: ActivationKind, normEpsilon: Float, classToken: Bool,
     position:
       PositionKind, patchBias: Bool, preNorm: Bool, qkvBias: Bool, qkNorm: QKNormKind, layerScale: Bool,
-    finalNorm: FinalNormKind, pooling: PoolingKind, preLogitsWidth: Int?, moe: SoftMoE?
+    finalNorm: FinalNormKind, pooling: PoolingKind, preLogitsWidth: Int?, moe: SoftMoE?,
+    prefixTokenCount: Int = 0, patchNorm: PatchNormKind = .none, headWidth: Int? = nil,
+    blockNorm: BlockNormKind = .before, norm: NormKind = .layer, gatedMLP: Bool = false
   ) {
     self.imageHeight = imageHeight
     self.imageWidth = imageWidth
@@ -141,21 +166,81 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     self.pooling = pooling
     self.preLogitsWidth = preLogitsWidth
     self.moe = moe
+    self.prefixTokenCount = prefixTokenCount
+    self.patchNorm = patchNorm
+    self.headWidth = headWidth ?? width / max(1, headCount)
+    self.blockNorm = blockNorm
+    self.norm = norm
+    self.gatedMLP = gatedMLP
+  }
+
+  /// Reads what a checkpoint says.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    let (width, headCount) = (
+      try keys.decode(Int.self, forKey: .width), try keys.decode(Int.self, forKey: .headCount)
+    )
+    self.init(
+      imageHeight: try keys.decode(Int.self, forKey: .imageHeight),
+      imageWidth: try keys.decode(Int.self, forKey: .imageWidth),
+      patchSize: try keys.decode(Int.self, forKey: .patchSize), width: width,
+      depth: try keys.decode(Int.self, forKey: .depth), headCount: headCount,
+      mlpWidth: try keys.decode(Int.self, forKey: .mlpWidth),
+      classCount: try keys.decode(Int.self, forKey: .classCount),
+      activation: try keys.decode(ActivationKind.self, forKey: .activation),
+      normEpsilon: try keys.decode(Float.self, forKey: .normEpsilon),
+      classToken: try keys.decode(Bool.self, forKey: .classToken),
+      position: try keys.decode(PositionKind.self, forKey: .position),
+      patchBias: try keys.decode(Bool.self, forKey: .patchBias),
+      preNorm: try keys.decode(Bool.self, forKey: .preNorm),
+      qkvBias: try keys.decode(Bool.self, forKey: .qkvBias),
+      qkNorm: try keys.decode(QKNormKind.self, forKey: .qkNorm),
+      layerScale: try keys.decode(Bool.self, forKey: .layerScale),
+      finalNorm: try keys.decode(FinalNormKind.self, forKey: .finalNorm),
+      pooling: try keys.decode(PoolingKind.self, forKey: .pooling),
+      preLogitsWidth: try keys.decodeIfPresent(Int.self, forKey: .preLogitsWidth),
+      moe: try keys.decodeIfPresent(SoftMoE.self, forKey: .moe),
+      prefixTokenCount: try keys.decode(.prefixTokenCount, or: 0),
+      patchNorm: try keys.decode(.patchNorm, or: .none),
+      headWidth: try keys.decode(.headWidth, or: Self.headWidth(width: width, headCount: headCount, decoder)),
+      blockNorm: try keys.decode(.blockNorm, or: .before), norm: try keys.decode(.norm, or: .layer),
+      gatedMLP: try keys.decode(.gatedMLP, or: false))
+  }
+
+  private static func headWidth(width: Int, headCount: Int, _ decoder: any Decoder) throws -> Int {
+    guard headCount > 0, width % headCount == 0 else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath + [CodingKeys.headCount],
+          debugDescription: "\(headCount) heads do not divide the width \(width), and no head_width is given"))
+    }
+    return width / headCount
   }
 
   /// Patches of an image.
   public var patchCount: Int { (imageHeight / patchSize) * (imageWidth / patchSize) }
-  /// m: patches and the class token, if any.
-  public var tokenCount: Int { patchCount + (classToken ? 1 : 0) }
+  /// Tokens before the patches: the class token, if any, and the prefix.
+  public var leadingTokenCount: Int { (classToken ? 1 : 0) + prefixTokenCount }
+  /// m: the patches and what is before them.
+  public var tokenCount: Int { patchCount + leadingTokenCount }
+  /// Width of the pooled vector.
+  public var pooledWidth: Int { pooling.tokenShare * width }
   /// Width of the vector that the head reads.
-  public var featureWidth: Int { preLogitsWidth ?? width }
-  /// Width of one attention head.
-  public var headWidth: Int { width / headCount }
+  public var featureWidth: Int { preLogitsWidth ?? pooledWidth }
+  /// Width of the answer: the classes, or the features of a model without a head.
+  public var resultWidth: Int { classCount > 0 ? classCount : featureWidth }
+  /// H·hd, the width of all heads' outputs.
+  public var attentionWidth: Int { headCount * headWidth }
   /// Indices of the Soft MoE blocks.
   public var moeLayers: [Int] { moe?.layers ?? [] }
 
   enum CodingKeys: String, CodingKey {
-    case width, depth, activation, position, pooling, moe
+    case width, depth, activation, position, pooling, moe, norm
+    case prefixTokenCount = "prefix_token_count"
+    case patchNorm = "patch_norm"
+    case headWidth = "head_width"
+    case blockNorm = "block_norm"
+    case gatedMLP = "gated_mlp"
     case imageHeight = "image_height"
     case imageWidth = "image_width"
     case patchSize = "patch_size"
@@ -171,5 +256,12 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     case layerScale = "layer_scale"
     case finalNorm = "final_norm"
     case preLogitsWidth = "pre_logits_width"
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// The value of a key that files from before it lack; null is no value.
+  fileprivate func decode<Value: Decodable>(_ key: Key, or absent: @autoclosure () throws -> Value) throws -> Value {
+    contains(key) ? try decode(Value.self, forKey: key) : try absent()
   }
 }

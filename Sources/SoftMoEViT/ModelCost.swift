@@ -2,7 +2,7 @@ import Kernels
 
 /// What a forward pass has to do at least: floating-point operations and bytes of weights.
 ///
-/// Axes: m tokens, d width, h MLP width, s slots, g an expert's width, c classes. Softmaxes, norms and GELU are
+/// Axes: m tokens, d width, a all heads' width, h MLP width, s slots, g an expert's width, c classes. Softmaxes, norms and GELU are
 /// not counted; they are a few in a thousand.
 public struct ModelCost: Sendable, Equatable {
   /// Operations for an image, without the experts'.
@@ -22,16 +22,17 @@ public struct ModelCost: Sendable, Equatable {
   public init(_ model: ModelConfiguration, expertBytes: Int, weightBytes: Int) {
     let (m, d) = (Double(model.tokenCount), Double(model.width))
     let patch = Double(model.patchCount * model.patchSize * model.patchSize * 3)
-    let attention = 2 * m * d * 4 * d + 4 * m * m * d
-    let mlp = 4 * m * d * Double(model.mlpWidth)
+    let a = Double(model.attentionWidth)
+    let attention = 2 * m * d * 4 * a + 4 * m * m * a
+    let mlp = (model.gatedMLP ? 6 : 4) * m * d * Double(model.mlpWidth)
     let moeCount = Double(model.moeLayers.count)
     let s = Double(model.moe?.slotCount ?? 0)
     // The router's product, dispatch and combine: 2·m·s·d each.
     let routing = 6 * m * s * d
     flopPerImage =
       2 * patch * d + Double(model.depth) * attention + (Double(model.depth) - moeCount) * mlp
-      + moeCount * routing + 2 * d * Double(model.classCount)
-    expertFlopPerImage = moeCount * 4 * s * d * Double(model.moe?.expertWidth ?? 0)
+      + moeCount * routing + 2 * Double(model.featureWidth * model.classCount)
+    expertFlopPerImage = moeCount * (model.moe?.gated == true ? 6 : 4) * s * d * Double(model.moe?.expertWidth ?? 0)
     (self.expertBytes, self.weightBytes) = (Double(expertBytes), Double(weightBytes))
   }
 

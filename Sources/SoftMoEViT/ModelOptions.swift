@@ -4,11 +4,43 @@ public enum ActivationKind: String, Codable, Sendable, CaseIterable {
   case geluTanh = "gelu_tanh"
   /// GELU by the error function (timm).
   case geluErf = "gelu_erf"
+  /// x·σ(1.702·x) (CLIP).
+  case quickGelu = "quick_gelu"
+  /// max(x, 0).
+  case relu
+  /// x·σ(x).
+  case silu
+}
+
+/// What a norm over a vector is.
+public enum NormKind: String, Codable, Sendable, CaseIterable {
+  /// LayerNorm: (x − mean)/√(variance + ε)·scale + bias.
+  case layer
+  /// RMSNorm: x/√(mean of x² + ε)·scale.
+  case rms
+}
+
+/// Where the norms of a block stand; f is its attention or its MLP, x the tokens.
+public enum BlockNormKind: String, Codable, Sendable, CaseIterable {
+  /// x + f(norm(x)).
+  case before
+  /// x + norm(f(x)) (timm's ResPostBlock).
+  case afterBranch = "after_branch"
+  /// norm(x + f(x)) (the first Transformer; PyTorch's TransformerEncoderLayer).
+  case afterSum = "after_sum"
+}
+
+/// Norms of the patch embedding.
+public enum PatchNormKind: String, Codable, Sendable, CaseIterable {
+  /// None.
+  case none
+  /// Over a patch's numbers before it, and over the token's after it (vit-pytorch).
+  case around
 }
 
 /// Which tokens have a position embedding.
 public enum PositionKind: String, Codable, Sendable, CaseIterable {
-  /// Every token, the class token too.
+  /// The class token and the patches.
   case allTokens = "all_tokens"
   /// The patches only (timm's `no_embed_class`).
   case patches
@@ -32,6 +64,8 @@ public enum FinalNormKind: String, Codable, Sendable, CaseIterable {
   case tokens
   /// On the pooled features (timm's `fc_norm`).
   case features
+  /// None (Hugging Face's CLIP classifier).
+  case none
 }
 
 /// How tokens become one feature vector.
@@ -42,8 +76,22 @@ public enum PoolingKind: String, Codable, Sendable, CaseIterable {
   case firstToken = "first_token"
   /// The mean of the patch tokens.
   case mean
+  /// The mean of all tokens, those before the patches too.
+  case meanOfAll = "mean_of_all"
   /// A learned probe attends over all tokens (vmoe's MapHead).
   case map
+  /// The class token and the mean of the patch tokens side by side (DINOv2).
+  case classTokenAndMean = "class_token_and_mean"
+  /// The first two tokens side by side (DeiT's class and distillation tokens).
+  case twoTokens = "two_tokens"
+
+  /// The pooled vector's width over a token's.
+  var tokenShare: Int {
+    switch self {
+    case .classTokenAndMean, .twoTokens: 2
+    case .classToken, .firstToken, .mean, .meanOfAll, .map: 1
+    }
+  }
 }
 
 /// Who decides which expert works on which tokens.
@@ -60,6 +108,8 @@ public enum NormalizationKind: String, Codable, Sendable, CaseIterable {
   case epsilonAdded = "epsilon_added"
   /// v / max(‖v‖, ε) (torch.nn.functional.normalize).
   case epsilonFloor = "epsilon_floor"
+  /// (v − mean)/√(variance + ε) of tokens, phi as it is stored.
+  case layerNorm = "layer_norm"
   /// v as it is.
   case none
 }

@@ -1,11 +1,13 @@
 import Checkpoint
 import Kernels
 
-/// Image → tokens: `tokens = patches·E + bias`, a class token in front, positions added.
+/// Image → tokens: `tokens = patches·E + bias`, norms around it where the model has them, class token and prefix in
+/// front, positions added.
 struct PatchEmbedding {
   private let model: ModelConfiguration
   private let projection: Linear
-  private let classToken: WeightVectors?
+  private let patchNormIn, patchNormOut: LayerNorm?
+  private let classToken, prefix: WeightVectors?
   private let positions: WeightVectors?
   private let preNorm: LayerNorm?
 
@@ -13,26 +15,47 @@ struct PatchEmbedding {
     self.model = model
     projection = try weights.linear(
       .patchEmbedding, model.patchSize * model.patchSize * 3, model.width, bias: model.patchBias)
+    (patchNormIn, patchNormOut) =
+      switch model.patchNorm {
+      case .none: (nil, nil)
+      case .around:
+        (
+          try weights.norm(.patchNormIn, model, width: model.patchSize * model.patchSize * 3),
+          try weights.norm(.patchNormOut, model)
+        )
+      }
+    prefix =
+      model.prefixTokenCount > 0
+      ? try weights.vectors(.prefixTokens, shape: [model.prefixTokenCount, model.width]) : nil
     classToken = model.classToken ? try weights.vectors(.classToken, shape: [model.width]) : nil
     positions =
       switch model.position {
-      case .allTokens: try weights.vectors(.positionEmbedding, shape: [model.tokenCount, model.width])
+      case .allTokens:
+        try weights.vectors(
+          .positionEmbedding, shape: [model.patchCount + (model.classToken ? 1 : 0), model.width])
       case .patches: try weights.vectors(.positionEmbedding, shape: [model.patchCount, model.width])
       case .none: nil
       }
     preNorm =
-      model.preNorm ? try weights.layerNorm(.preNorm, model.width, epsilon: model.normEpsilon) : nil
+      model.preNorm ? try weights.norm(.preNorm, model) : nil
   }
 
   /// `workspace.patches` [b·patches, P·P·3] → `workspace.tokens` [b·m, d].
   func callAsFunction(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
+    if let patchNormIn {
+      compute.layerNorm(patchNormIn, rows: imageCount * model.patchCount, inPlace: &workspace.patches)
+    }
     compute.linear(
       workspace.patches, projection, imageCount: imageCount, rowsPerImage: model.patchCount,
-      leadingRows: model.tokenCount - model.patchCount, into: &workspace.tokens)
+      leadingRows: model.leadingTokenCount, into: &workspace.tokens)
+    // The rows before the patches are written afterwards.
+    if let patchNormOut {
+      compute.layerNorm(patchNormOut, rows: imageCount * model.tokenCount, inPlace: &workspace.tokens)
+    }
     compute.addPositions(
-      positions, classToken: classToken, imageCount: imageCount, tokenCount: model.tokenCount,
-      to: &workspace.tokens)
+      positions, classToken: classToken, prefix: prefix, imageCount: imageCount,
+      patchCount: model.patchCount, to: &workspace.tokens)
     if let preNorm {
       compute.layerNorm(preNorm, rows: imageCount * model.tokenCount, inPlace: &workspace.tokens)
     }

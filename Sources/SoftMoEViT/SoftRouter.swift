@@ -3,7 +3,7 @@ import Kernels
 
 /// The router of a Soft MoE layer: one matrix of logits, two softmaxes.
 ///
-///     logits   = scale · normalize(X) · normalize(phi)     [m, s]
+///     logits   = scale · normalize(X) · normalize(phi)     [m, s], with a bias in models that have one
 ///     dispatch = softmax of the logits over the tokens     [m, s]
 ///     combine  = softmax of the logits over the slots      [m, s]
 ///
@@ -19,16 +19,21 @@ struct SoftRouter: Router {
   {
     self.model = model
     self.moe = moe
-    phi = try weights.linear(.router, model.width, moe.slotCount, bias: false)
+    phi = try weights.linear(.router, model.width, moe.slotCount, bias: moe.routerBias)
   }
 
   /// `logits = normalize(X) · phi`, phi normalised and scaled.
   func computeLogits(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     let m = model.tokenCount
-    if let normalization = moe.l2Normalization {
-      compute.normalize(
-        workspace.normed, normalization, rows: imageCount * m, into: &workspace.routerTokens)
+    if moe.normalization != .none {
+      if let normalization = moe.l2Normalization {
+        compute.normalize(
+          workspace.normed, normalization, rows: imageCount * m, into: &workspace.routerTokens)
+      } else {
+        let norm = LayerNorm(scale: nil, shift: nil, epsilon: moe.normalizationEpsilon)
+        compute.layerNorm(workspace.normed, norm, rows: imageCount * m, into: &workspace.routerTokens)
+      }
       compute.linear(
         workspace.routerTokens, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.routerLogits)
     } else {

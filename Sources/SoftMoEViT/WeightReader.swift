@@ -34,13 +34,15 @@ struct WeightReader {
       weights: weights, bias: bias ? try self[part].vectors(.bias, shape: stack + [outputWidth]) : nil)
   }
 
-  /// Scale and shift of a LayerNorm.
-  func layerNorm(_ part: TensorName.Part, _ width: Int, epsilon: Float, shift: Bool = true)
-    throws(CheckpointError) -> LayerNorm
-  {
-    LayerNorm(
-      scale: try self[part].vectors(.scale, shape: [width]),
-      shift: shift ? try self[part].vectors(.bias, shape: [width]) : nil, epsilon: epsilon)
+  /// A norm of the model's kind; the width is the model's unless another is given.
+  func norm(
+    _ part: TensorName.Part, _ model: ModelConfiguration, width: Int? = nil, shift: Bool = true
+  ) throws(CheckpointError) -> LayerNorm {
+    let shape = [width ?? model.width]
+    return LayerNorm(
+      scale: try self[part].vectors(.scale, shape: shape),
+      shift: shift && model.norm == .layer ? try self[part].vectors(.bias, shape: shape) : nil,
+      epsilon: model.normEpsilon, isCentered: model.norm == .layer)
   }
 
   /// Float vectors [width] or [count, width].

@@ -19,9 +19,9 @@ public struct Workspace: ~Copyable {
   var tokens: Matrix
   /// [b·m, d], tokens after a LayerNorm.
   var normed: Matrix
-  /// [images·m, 3·d], for batches too small to make each head's projections apart.
+  /// [images·m, 3·a], for batches too small to make each head's projections apart.
   var qkv: Matrix
-  /// [b·m, d], all heads' outputs.
+  /// [b·m, a], all heads' outputs, a = heads · head width.
   var attended: Matrix
   /// [b·m, d], tokens after the router's normalisation, or rounded for dispatch.
   var routerTokens: Matrix
@@ -37,7 +37,7 @@ public struct Workspace: ~Copyable {
   var slotOutputs: Matrix
   /// [b·m, 2·d], [b, d]: the steps of a MAP head; empty without one.
   var probeKeysAndValues, probeAttended: Matrix
-  /// [b, d], pooled.
+  /// [b, pooled width].
   var pooled: Matrix
   /// [b, feature width], what the head reads.
   var features: Matrix
@@ -54,6 +54,7 @@ extension Workspace {
     for configuration: ModelConfiguration, maxImageCount: Int, threads: ThreadPool, kernels: KernelSet
   ) throws(MachineError) {
     let (b, m, d) = (maxImageCount, configuration.tokenCount, configuration.width)
+    let a = configuration.attentionWidth
     let s = configuration.moe?.slotCount ?? 0
     let probes = configuration.pooling == .map ? b : 0
     let projected = Compute.projectedImageCount(
@@ -69,13 +70,14 @@ extension Workspace {
       patches: try Matrix(
         rows: b * configuration.patchCount, columns: configuration.patchSize * configuration.patchSize * 3),
       tokens: try Matrix(rows: b * m, columns: d), normed: try Matrix(rows: b * m, columns: d),
-      qkv: try Matrix(rows: projected * m, columns: 3 * d), attended: try Matrix(rows: b * m, columns: d),
+      qkv: try Matrix(rows: projected * m, columns: 3 * a), attended: try Matrix(rows: b * m, columns: a),
       routerTokens: try Matrix(rows: s == 0 ? 0 : b * m, columns: d),
       routerLogits: routerLogits, combineWeights: combineWeights,
       dispatchWeights: try Matrix(rows: b * m, columns: s),
       slotInputs: try Matrix(rows: s * b, columns: d), slotOutputs: try Matrix(rows: s * b, columns: d),
       probeKeysAndValues: try Matrix(rows: probes * m, columns: 2 * d),
-      probeAttended: try Matrix(rows: probes, columns: d), pooled: try Matrix(rows: b, columns: d),
+      probeAttended: try Matrix(rows: probes, columns: d), 
+      pooled: try Matrix(rows: b, columns: configuration.pooledWidth),
       features: try Matrix(rows: b, columns: configuration.featureWidth),
       logits: try Matrix(rows: b, columns: configuration.classCount))
   }
@@ -94,7 +96,8 @@ extension Workspace {
   {
     let (m, d) = (model.tokenCount, model.width)
     let widths = [
-      model.patchSize * model.patchSize * 3, d, model.mlpWidth, model.featureWidth,
+      model.patchSize * model.patchSize * 3, d, model.mlpWidth, model.featureWidth, model.pooledWidth,
+      model.attentionWidth,
     ]
     var needs = widths.map { Compute.linearScratch(kernels, rows: maxImageCount * m, inputWidth: $0) }
     needs.append(

@@ -17,6 +17,7 @@ struct ClassifyCommand: ParsableCommand {
 
   func run() throws {
     let classifier = try FileClassifier(model: model, decode: decode)
+    try classifier.requireClasses()
     let served = classifier.model
     guard (1...served.labels.count).contains(topK) else {
       throw ValidationError("--top-k: expected 1 to \(served.labels.count), found \(topK)")

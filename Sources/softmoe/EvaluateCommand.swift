@@ -14,6 +14,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     let classifier = try FileClassifier(model: model, decode: decode)
+    try classifier.requireClasses()
     var (right, total) = (0, 0)
     for (index, label) in classifier.model.labels.enumerated() {
       let files = try ImageFolder(directory + "/" + label).files

@@ -13,6 +13,7 @@ extension ExpertStudy {
     let layers = try classifier.softMoELayers
     try folder.require(1, of: folder.names.count)
     let folders = folder.classes
+    if folders == nil { try classifier.requireClasses() }
     var totals = ClassTotals(of: layers, labels: folders == nil ? model.labels : [])
     let failureCount = classifier.runNamingFailures(folder.files) { index, inference in
       totals.add(inference.routing, to: folders?[index] ?? model.labels[inference.logits.maximumIndex ?? 0])

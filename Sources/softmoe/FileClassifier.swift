@@ -18,6 +18,13 @@ enum FileError: Error, CustomStringConvertible {
   }
 }
 
+/// A model without a head where classes are wanted.
+struct NoClassesError: Error, CustomStringConvertible {
+  let model: String
+
+  var description: String { "'\(model)' has no head, and so no classes; softmoe serve answers its features" }
+}
+
 /// Decodes files on all processors and runs them in batches.
 struct FileClassifier {
   let model: OpenedModel
@@ -31,6 +38,11 @@ struct FileClassifier {
     (options.threadCount, options.decodeThreadCount) = (availableProcessorCount(), availableProcessorCount())
     options.decodeMode = decode
     running = try RunningModel(model, on: Machine(options), options)
+  }
+
+  /// - Throws: `NoClassesError` for a model without a head.
+  func requireClasses() throws(NoClassesError) {
+    if model.labels.isEmpty { throw NoClassesError(model: model.name) }
   }
 
   /// The logits of each file, in order.

@@ -1,4 +1,3 @@
-import HTTPService
 import Inference
 import Reports
 
@@ -12,7 +11,7 @@ struct StudyResponse: Encodable {
   struct Layer: Encodable {
     let layer, expertCount, slotsPerExpert, tokenCount: Int
     let grid: Grid
-    let usage: UsageResponse
+    let usage: UsageSummary
     /// [class][expert]
     let expertMassByClass: [[Double]]
 
@@ -46,7 +45,7 @@ struct StudyResponse: Encodable {
       return Layer(
         layer: layer.block, expertCount: layer.expertCount, slotsPerExpert: layer.slotsPerExpert,
         tokenCount: layer.tokenCount, grid: Grid(layer),
-        usage: UsageResponse(usage, at: index, study.profile, isDetailed: true),
+        usage: UsageSummary(usage, at: index, study.profile, isDetailed: true),
         expertMassByClass: study.expertMassByClass(layer: index))
     }
   }

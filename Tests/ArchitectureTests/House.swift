@@ -39,7 +39,9 @@ enum House {
   ]
 
   /// Inference knows no HTTP.
-  static let second = [Room("Inference", ["Checkpoint", "ImageInput", "SoftMoEViT"])]
+  static let second = [
+    Room("Inference", ["Checkpoint", "DequeModule", "HeapModule", "ImageInput", "SoftMoEViT"])
+  ]
 
   static let third = [
     Room(
@@ -66,5 +68,7 @@ enum House {
   /// What belongs to the language and its system.
   static let platform: Set = ["Dispatch", "FoundationEssentials", "Glibc", "Synchronization"]
   /// Other packages' modules.
-  static let packages: Set = ["ArgumentParser", "Logging", "ServiceLifecycle", "Yams"]
+  static let packages: Set = [
+    "ArgumentParser", "DequeModule", "HeapModule", "Logging", "ServiceLifecycle", "Yams",
+  ]
 }

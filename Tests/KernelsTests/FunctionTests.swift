@@ -45,7 +45,7 @@ func tanhOf(_ x: Double) -> Double { tanh(x) }
   }
 
   /// GELU is near zero the difference of near numbers: its error counts against |x|.
-  @Test(arguments: loops) func geluIsExactToTheLastPlacesOfItsArgument(_ index: Int) {
+  @Test(arguments: loops) func activationsAreExactToTheLastPlacesOfTheirArgument(_ index: Int) {
     let x = inputs(-20...20, 400_000)
     for (function, exact) in [
       (VectorFunction.geluErf, { 0.5 * $0 * (1 + Foundation.erf($0 / 2.0.squareRoot())) }),
@@ -53,6 +53,8 @@ func tanhOf(_ x: Double) -> Double { tanh(x) }
         .geluTanh,
         { 0.5 * $0 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
       ),
+      (.quickGelu, { $0 / (1 + Foundation.exp(-1.702 * $0)) }), (.silu, { $0 / (1 + Foundation.exp(-$0)) }),
+      (.relu, { max($0, 0) }),
     ] as [(VectorFunction, (Double) -> Double)] {
       for (x, found) in zip(x, results(index, function, x)) {
         #expect(abs(Double(found) - exact(Double(x))) <= 3e-7 * max(1, abs(Double(x))), "\(function) of \(x)")
@@ -63,7 +65,7 @@ func tanhOf(_ x: Double) -> Double { tanh(x) }
   /// The same bits on every instruction set that multiplies and adds in one step.
   @Test func instructionSetsAgreeToTheBit() {
     let x = inputs(-30...30, 30_011)
-    for function in [VectorFunction.exp, .tanh, .erf, .geluTanh, .geluErf] {
+    for function in [VectorFunction.exp, .tanh, .erf, .geluTanh, .geluErf, .quickGelu, .silu, .relu] {
       let reference = results(0, function, x).map(\.bitPattern)
       for index in Self.loops.dropFirst() where KernelSet.available[index].isFused {
         #expect(results(index, function, x).map(\.bitPattern) == reference, "\(function)")
@@ -77,7 +79,7 @@ func tanhOf(_ x: Double) -> Double { tanh(x) }
       0x7FC0_0000, 0xFFC0_0000, 0x7FC0_0001, 0xFFC0_0001, 0x7F80_0001, 0x7FC0_01FF, 0x7FC0_0080, 0x7FFF_FFFF,
       0xFFFF_FFFF, 0x7FC0_0100,
     ]
-    for function in [VectorFunction.exp, .tanh, .erf, .geluTanh, .geluErf] {
+    for function in [VectorFunction.exp, .tanh, .erf, .geluTanh, .geluErf, .quickGelu, .silu, .relu] {
       for (pattern, found) in zip(patterns, results(index, function, patterns.map { Float(bitPattern: $0) }))
       {
         #expect(found.isNaN, "\(function) of \(String(pattern, radix: 16))")

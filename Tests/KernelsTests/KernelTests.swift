@@ -63,6 +63,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 8, 13])
+  func rmsNormEqualsItsDefinition(_ width: Int) throws {
+    let list = rows(3, width, seed: 2)
+    let scale = values(width, seed: 6)
+    var output = try filled(list)
+    let norm = LayerNorm(scale: vectors(scale), shift: nil, epsilon: 1e-6, isCentered: false)
+    try Compute(threads: 1).layerNorm(norm, rows: 3, inPlace: &output)
+    for row in 0..<3 {
+      let x = list[row].map(Double.init)
+      let meanSquare = x.reduce(0) { $0 + $1 * $1 } / Double(width)
+      let expected = x.indices.map { x[$0] / (meanSquare + 1e-6).squareRoot() * Double(scale[$0]) }
+      #expect(near(output.row(row), expected, 1e-5))
+    }
+  }
+
   @Test func roundingToBFloat16IsToNearestEven() throws {
     let compute = try Compute(threads: 1)
     var matrix = try Matrix(rows: 1, columns: 4)

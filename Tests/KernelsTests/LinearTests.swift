@@ -83,24 +83,41 @@ import Testing
     }
   }
 
-  @Test(arguments: KernelSet.all, [(1, 40, 3), (5, 1, 2), (64, 3, 4)])
-  func expertsEqualTheirMLPs(_ kernels: KernelSet, _ sizes: (experts: Int, rows: Int, threads: Int)) throws {
+  @Test(
+    arguments: KernelSet.all,
+    [(1, 40, 3, false), (5, 1, 2, false), (64, 3, 4, false), (5, 1, 2, true), (3, 40, 3, true)])
+  func expertsEqualTheirMLPs(
+    _ kernels: KernelSet, _ sizes: (experts: Int, rows: Int, threads: Int, isGated: Bool)
+  ) throws {
     let (n, r, d, h) = (sizes.experts, sizes.rows, 20, 37)
     let list = rows(n * r, d, seed: 1)
     let up = (0..<n).map { values(d * h, seed: 10 + $0) }
     let down = (0..<n).map { values(h * d, seed: 90 + $0) }
+    let gate = (0..<n).map { values(d * h, seed: 50 + $0) }
     let (upBias, downBias) = (values(n * h, seed: 5), values(n * d, seed: 6))
+    let gateBias = values(n * h, seed: 9)
     let input = try filled(list)
     var output = try Matrix(rows: n * r, columns: d)
     try Compute(threads: sizes.threads, kernels).experts(
-      input, up: Linear(weights: weights(up, k: d, c: h), bias: vectors(upBias, count: n)),
-      down: Linear(weights: weights(down, k: h, c: d), bias: vectors(downBias, count: n)),
-      activation: .tanh, rowsPerExpert: r, into: &output)
+      input,
+      MLPWeights(
+        gate: sizes.isGated
+          ? Linear(weights: weights(gate, k: d, c: h), bias: vectors(gateBias, count: n)) : nil,
+        up: Linear(weights: weights(up, k: d, c: h), bias: vectors(upBias, count: n)),
+        down: Linear(weights: weights(down, k: h, c: d), bias: vectors(downBias, count: n)), activation: .tanh),
+      rowsPerExpert: r, into: &output)
     for expert in 0..<n {
       let own = Array(list[expert * r..<(expert + 1) * r])
-      let hidden = naive(own, up[expert].map(Double.init), columns: h).map { row in
-        row.indices.map { Float(tanhOf(row[$0] + Double(upBias[expert * h + $0]))) }
+      func sums(_ matrix: [Float], _ bias: [Float]) -> [[Double]] {
+        naive(own, matrix.map(Double.init), columns: h).map { row in
+          row.indices.map { row[$0] + Double(bias[expert * h + $0]) }
+        }
       }
+      let values = sums(up[expert], upBias)
+      let hidden =
+        sizes.isGated
+        ? zip(sums(gate[expert], gateBias), values).map { zip($0, $1).map { Float(tanhOf($0) * $1) } }
+        : values.map { $0.map { Float(tanhOf($0)) } }
       for (row, products) in naive(hidden, down[expert].map(Double.init), columns: d).enumerated() {
         let expected = products.indices.map { products[$0] + Double(downBias[expert * d + $0]) }
         #expect(near(output.row(expert * r + row), expected, 3e-5))
@@ -118,9 +135,11 @@ import Testing
     for threads in [1, 3] {
       var output = try filled(list)
       try Compute(threads: threads, kernels).mlp(
-        input, up: Linear(weights: weights([up], k: d, c: h), bias: vectors(upBias)),
-        down: Linear(weights: weights([down], k: h, c: d), bias: vectors(downBias)), activation: .tanh,
-        gain: vectors(gain), rows: count, addingTo: &output)
+        input,
+        MLPWeights(
+          up: Linear(weights: weights([up], k: d, c: h), bias: vectors(upBias)),
+          down: Linear(weights: weights([down], k: h, c: d), bias: vectors(downBias)), activation: .tanh),
+        rows: count, .accumulate(gain: vectors(gain)), into: &output)
       let hidden = naive(list, up.map(Double.init), columns: h).map { row in
         row.indices.map { Float(tanhOf(row[$0] + Double(upBias[$0]))) }
       }

@@ -62,21 +62,6 @@ import Testing
     #expect(client.isClosedByServer())
   }
 
-  @Test func aVerdictMayHaveALimitOfItsOwn() throws {
-    let server = try makeServer(bodyLimit: 1000) { .acceptBody(upTo: $0.path == "/small" ? 10 : 10_000) }
-    let small = try TestClient(port: server.port)
-    #expect(try small.request("POST", "/small", body: Array(repeating: 1, count: 10)).status == 200)
-    try small.send("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n")
-    #expect(try small.readToEnd().hasPrefix("HTTP/1.1 413 "))
-    let chunked = try TestClient(port: server.port)
-    try chunked.send(
-      "POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n")
-    #expect(try chunked.readResponse().status == 413)
-    let large = try TestClient(port: server.port)
-    try large.send("POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n")
-    #expect(try large.readResponse().status == 413)
-  }
-
   @Test func malformedHeadsAreNotJudged() throws {
     let calls = Counter()
     let server = try makeServer { _ in

@@ -4,7 +4,11 @@ import MicroHTTP
 extension ClassificationService {
   /// `POST /classify`: one image as the body, or many in a form.
   func classify(_ call: Call, _ body: HTTPBody) throws(ServiceError) {
-    let configuration = try ready().model.network.configuration
+    let model = try ready().model
+    let configuration = model.network.configuration
+    guard configuration.classCount > 0 else {
+      throw .badRequest("\(model.name) has no head, and so no classes; /embed answers its features")
+    }
     let parameters = try ClassifyParameters(
       call.head.query, classCount: configuration.classCount,
       expertCount: configuration.moe?.expertCount ?? 0)

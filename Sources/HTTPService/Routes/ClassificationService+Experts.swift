@@ -55,8 +55,8 @@ extension ClassificationService {
             ExpertsResponse.Layer(
               layer: layer.block, expertCount: layer.expertCount, slotsPerExpert: layer.slotsPerExpert,
               tokenCount: layer.tokenCount,
-              lifetime: UsageResponse(lifetime[index], at: index, recorder.profile),
-              window: UsageResponse(window[index], at: index, recorder.profile))
+              lifetime: UsageSummary(lifetime[index], at: index, recorder.profile),
+              window: UsageSummary(window[index], at: index, recorder.profile))
           })))
   }
 
@@ -77,8 +77,8 @@ extension ClassificationService {
           model: loaded.model.name, weights: loaded.model.weightsName,
           windowSeconds: recorder.windowLength.seconds, layer: layer.block, expertCount: layer.expertCount,
           slotsPerExpert: layer.slotsPerExpert, tokenCount: layer.tokenCount, grid: Grid(layer),
-          lifetime: UsageResponse(lifetime[index], at: index, recorder.profile, isDetailed: true),
-          window: UsageResponse(window[index], at: index, recorder.profile, isDetailed: true))))
+          lifetime: UsageSummary(lifetime[index], at: index, recorder.profile, isDetailed: true),
+          window: UsageSummary(window[index], at: index, recorder.profile, isDetailed: true))))
   }
 
   /// `POST /v1/experts/reset`: forgets the usage so far.

@@ -32,6 +32,9 @@ extension ClassificationService {
     let request = InferenceRequest(
       deadline: call.head.arrival + (try timeout(call.head.headers)),
       isWanted: { accepted.responder.isClientConnected })
+    do throws(InferenceRefusal) { try served.running.requireTime(until: request.deadline) } catch {
+      throw ServiceError(error)
+    }
     do throws(InferenceRefusal) {
       try host.machine.prepare(
         .reading(byteCount: body.bytes.count, amplification: amplification), for: request,

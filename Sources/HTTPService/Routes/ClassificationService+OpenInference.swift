@@ -53,7 +53,8 @@ extension ClassificationService {
     _ = try named(call)
     // A number takes two bytes of JSON at least, and is held as it is read, in an array that grows, and interleaved.
     try infer(call, body, amplification: 6) { call, served, body throws(ServiceError) in
-      let request = try self.inferRequest(call.head.headers, body.bytes)
+      let request = try self.inferRequest(
+        call.head.headers, body.bytes, InferRequest.Output.all(classCount: served.model.network.configuration.classCount))
       let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
       return Question(sources: try self.imageSources(request.input, served.model), extras: extras) {
         results in
@@ -99,11 +100,13 @@ extension ClassificationService {
     return served
   }
 
-  private func inferRequest(_ headers: HTTPFields, _ body: [UInt8]) throws(ServiceError) -> InferRequest {
+  private func inferRequest(_ headers: HTTPFields, _ body: [UInt8], _ outputs: [InferRequest.Output])
+    throws(ServiceError) -> InferRequest
+  {
     do throws(InferRequestError) {
       return try InferRequest.decode(
         body: body, headerLength: headers["inference-header-content-length"],
-        limits: InferRequest.Limits(imageCount: options.maxImagesPerRequest))
+        limits: InferRequest.Limits(imageCount: options.maxImagesPerRequest, outputs: outputs))
     } catch {
       throw .badRequest(error.description)
     }

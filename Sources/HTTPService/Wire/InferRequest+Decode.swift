@@ -20,11 +20,15 @@ extension InferRequest {
     }
     var reader = JSONReader(body, count: jsonLength)
     let fields = try RequestFields(&reader, limits: limits)
+    if let other = fields.outputs.first(where: { !limits.outputs.contains($0.output) }) {
+      throw .field(
+        "outputs", expected: "'features', since the model has no head", found: "'\(other.output.rawValue)'")
+    }
     return InferRequest(
       id: fields.id,
       input: try Input(fields.input, body: body, binary: jsonLength..<body.count, limits: limits),
       outputs: fields.outputs.isEmpty
-        ? Output.allCases.map { RequestedOutput($0, isBinary: fields.isBinaryOutput) }
+        ? limits.outputs.map { RequestedOutput($0, isBinary: fields.isBinaryOutput) }
         : fields.outputs.map {
           RequestedOutput(
             $0.output, isBinary: $0.isBinary ?? fields.isBinaryOutput, classification: $0.classification)

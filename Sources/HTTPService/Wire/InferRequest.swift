@@ -31,6 +31,9 @@ package struct InferRequest: Sendable, Equatable {
     case probabilities
     /// FP32 [n, f]: the pooled features.
     case features
+
+    /// Those of a model; one without a head has no classes.
+    package static func all(classCount: Int) -> [Output] { classCount > 0 ? allCases : [.features] }
   }
 
   /// One tensor of the response.
@@ -54,9 +57,13 @@ package struct InferRequest: Sendable, Equatable {
   package struct Limits: Sendable {
     /// Images of one request: n.
     package var imageCount: Int
+    /// What the model answers.
+    package var outputs: [Output]
 
     /// Makes limits.
-    package init(imageCount: Int = 1000) { self.imageCount = imageCount }
+    package init(imageCount: Int = 1000, outputs: [Output] = Output.allCases) {
+      (self.imageCount, self.outputs) = (imageCount, outputs)
+    }
   }
 
   /// To echo; nil when the client gave none.

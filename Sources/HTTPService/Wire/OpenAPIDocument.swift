@@ -23,6 +23,8 @@ package struct OpenAPIDocument: Sendable, Equatable {
     version: String, classCount: Int, height: Int, width: Int, imageLimit: Int, expertCount: Int,
     layers: [Int]
   ) {
+    // A model without a head has no classes; a schema allows one at least.
+    let classCount = max(1, classCount)
     let shape = "PixelsInput/properties/shape/prefixItems"
     let schemas = [
       "ClassCount/maximum": classCount, "ClassCount/default": min(5, classCount),

@@ -1,3 +1,5 @@
+import MicroHTTP
+
 /// A header's value with parameters: `form-data; name="photos"; filename=cat.jpg`.
 ///
 /// - Source: RFC 2045 section 5.1; RFC 5987 for `filename*=UTF-8''%C3%A9.jpg`, which wins over `filename=`.
@@ -76,29 +78,11 @@ struct ParameterizedValue {
   private static func decode(_ text: String) throws(Mismatch) -> String {
     let fields = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
     guard fields.count == 3, fields[0].lowercased() == "utf-8",
-      let bytes = percentDecoded(fields[2].utf8), let decoded = String(validating: bytes, as: UTF8.self)
+      let bytes = percentDecoded(Array(fields[2].utf8)[...]),
+      let decoded = String(validating: bytes, as: UTF8.self)
     else { throw Mismatch(expected: "UTF-8'' and percent-encoded UTF-8", found: escaped(text)) }
     return decoded
   }
-}
-
-/// nil where a `%` has no two hexadecimal digits behind it.
-private func percentDecoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
-  var rest = Array(text)[...]
-  var decoded: [UInt8] = []
-  while let byte = rest.popFirst() {
-    guard byte == UInt8(ascii: "%") else {
-      decoded.append(byte)
-      continue
-    }
-    let digits = rest.prefix(2)
-    guard digits.count == 2, digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
-      let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-    else { return nil }
-    decoded.append(value)
-    rest = rest.dropFirst(2)
-  }
-  return decoded
 }
 
 func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }

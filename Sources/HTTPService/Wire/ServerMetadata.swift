@@ -78,7 +78,7 @@ package struct ModelMetadata: Codable, Sendable, Equatable {
   /// - Parameters:
   ///   - height: H of `pixels`.
   ///   - width: W of `pixels`.
-  ///   - classCount: c of `logits` and `probabilities`.
+  ///   - classCount: c of `logits` and `probabilities`, which a model without classes lacks.
   ///   - featureCount: f of `features`.
   package init(
     name: String, versions: [String]? = nil, platform: String, height: Int, width: Int, classCount: Int,
@@ -91,7 +91,7 @@ package struct ModelMetadata: Codable, Sendable, Equatable {
       Tensor(name: "image", datatype: "BYTES", shape: [-1]),
       Tensor(name: "pixels", datatype: "FP32", shape: [-1, 3, height, width]),
     ]
-    outputs = InferRequest.Output.allCases.map { output in
+    outputs = InferRequest.Output.all(classCount: classCount).map { output in
       Tensor(
         name: output.rawValue, datatype: "FP32",
         shape: [-1, output == .features ? featureCount : classCount])

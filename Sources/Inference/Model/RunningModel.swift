@@ -64,6 +64,15 @@ package final class RunningModel: Sendable {
   // Whoever has images of it under way refers to it: when the last one lets go, nothing is left for its lane.
   deinit { machine.close(lane.id) }
 
+  /// Refuses on arrival what could not be answered in time even if it were read and decoded already.
+  ///
+  /// - Throws: why.
+  package func requireTime(until deadline: ContinuousClock.Instant) throws(InferenceRefusal) {
+    guard let refusal = machine.refusal(lane: lane.id, deadline: deadline) else { return }
+    tell(.refused(InferenceRefusal(refusal)))
+    throw InferenceRefusal(refusal)
+  }
+
   /// Infers images: the one way in.
   ///
   /// Heads are judged here, on the caller's thread; decoding and running wait for their turns.

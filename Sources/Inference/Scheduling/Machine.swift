@@ -40,11 +40,11 @@ package final class Machine: Sendable {
   /// Who multiplies, for every model.
   package let kernels: KernelSet
   /// The queue that batches and chores run on, one after another.
-  package let computeQueue = DispatchQueue(label: "softmoe.compute", qos: .userInitiated)
+  package let computeQueue = DispatchQueue(label: "softmoe.compute")
   private let preparationQueue = DispatchQueue(
-    label: "softmoe.prepare", qos: .userInitiated, attributes: .concurrent)
-  private let completionQueue = DispatchQueue(label: "softmoe.completion", qos: .userInitiated)
-  private let timerQueue = DispatchQueue(label: "softmoe.timer", qos: .userInitiated)
+    label: "softmoe.prepare", attributes: .concurrent)
+  private let completionQueue = DispatchQueue(label: "softmoe.completion")
+  private let timerQueue = DispatchQueue(label: "softmoe.timer")
   private let start = ContinuousClock.now
   private let state: Mutex<State>
 
@@ -132,6 +132,12 @@ package final class Machine: Sendable {
     }
     act(outcome.actions)
     return outcome.refusal
+  }
+
+  /// Why a request of one image that is ready would be refused now; nil when it would not be.
+  package func refusal(lane: Int, deadline: ContinuousClock.Instant) -> Scheduler.Refusal? {
+    let (now, due) = (seconds(.now), seconds(deadline))
+    return state.withLock { $0.scheduler.refusal(of: [nil], lane: lane, deadline: due, now: now) }
   }
 
   /// Runs something alone on the engine's threads, in turn with batches, and waits for it.

@@ -27,11 +27,11 @@ extension Scheduler {
     let prepared = predictedPreparation(images, now)
     guard let lane else { return prepared }
     let own = images.count
-    let others = requests.values.reduce(0) { $0 + ($1.lane == lane ? min($1.left, own + 1) : 0) }
+    let others = lanes[lane]?.left.total(upTo: Double(own + 1)) ?? 0
     let chore = chores.first?.seconds ?? 0
     return max(
       prepared + predictedBatch(imageCount: own, lane: lane),
-      remaining(now) + chore + predictedBatch(imageCount: own + others, lane: lane))
+      remaining(now) + chore + predictedBatch(imageCount: own + Int(others), lane: lane))
   }
 
   /// Seconds until its own images are prepared on an idle machine.
@@ -44,13 +44,7 @@ extension Scheduler {
     let (own, largest) = seconds(images)
     guard own > 0 else { return 0 }
     let running = preparing.values.reduce(0) { $0 + max(0, $1.seconds - (now - $1.since)) }
-    let others = requests.values.reduce(0) { sum, request in
-      var rest = 0.0
-      for index in request.unprepared where rest < own {
-        rest += request.preparations[index].map { preparationCost.seconds($0) } ?? 0
-      }
-      return sum + min(rest, own)
-    }
+    let others = unprepared.total(upTo: own)
     return max(largest, (running + others + own) / Double(limits.preparerCount))
   }
 

@@ -28,6 +28,7 @@ extension Scheduler {
     guard var request = requests[image.request], let lane = request.lane else { return }
     if request.ready.isEmpty {
       request.readySince = now
+      lanes[lane]?.readyOrder.append((image.request, now))
       lanes[lane]?.queue.add(image.request, cost: 1)
     }
     request.ready.append(image.index)
@@ -46,18 +47,29 @@ extension Scheduler {
 
   /// Nothing more is to be decided of an image.
   private mutating func close(_ image: Image) {
-    requests[image.request]?.left -= 1
-    guard let request = requests[image.request], request.left == 0 else { return }
-    if let lane = request.lane { lanes[lane]?.queue.forget(image.request) }
+    guard let left = requests[image.request]?.left else { return }
+    requests[image.request]?.left = left - 1
+    if let lane = requests[image.request]?.lane {
+      lanes[lane]?.left.replace(Double(left), by: Double(left - 1))
+      if left == 1 { lanes[lane]?.queue.forget(image.request) }
+    }
+    guard left == 1 else { return }
     preparationQueue.forget(image.request)
     requests[image.request] = nil
   }
 
   mutating func enterPreparation(_ id: Int) {
-    guard let request = requests[id], let index = request.unprepared.first,
-      let preparation = request.preparations[index]
-    else { return }
-    preparationQueue.add(id, cost: preparationCost.seconds(preparation))
+    guard let request = requests[id], let index = request.unprepared.first else { return }
+    preparationQueue.add(id, cost: request.seconds[index])
+  }
+
+  /// Sets what a request has before it in preparation.
+  private mutating func setUnprepared(_ id: Int, _ rest: ArraySlice<Int>) {
+    guard var request = requests[id] else { return }
+    let seconds = rest.reduce(0) { $0 + request.seconds[$1] }
+    unprepared.replace(request.unpreparedSeconds, by: seconds)
+    (request.unprepared, request.unpreparedSeconds) = (rest, seconds)
+    requests[id] = request
   }
 
   // Preparations: as many at once as there are threads and memory.
@@ -68,8 +80,10 @@ extension Scheduler {
     while preparing.count < limits.preparerCount, let id = nextPreparation() {
       if let reason = reasonToDrop(id, end: now, &wanted) {
         drop(id, reason, &decisions)
-      } else if let index = requests[id]?.unprepared.popFirst(), let work = requests[id]?.preparations[index]
+      } else if let request = requests[id], let index = request.unprepared.first,
+        let work = request.preparations[index]
       {
+        setUnprepared(id, request.unprepared.dropFirst())
         let image = Image(request: id, index: index)
         preparing[image] = (work, preparationCost.seconds(work), now)
         preparingBytes += work.byteCount
@@ -130,8 +144,12 @@ extension Scheduler {
   }
 
   /// The model whose first image has been ready for the longest.
-  private func nextLane() -> Int? {
-    requests.values.filter { !$0.ready.isEmpty }.min { $0.readySince < $1.readySince }?.lane
+  private mutating func nextLane() -> Int? {
+    for id in lanes.keys {
+      while let first = lanes[id]?.readyOrder.first, !isReady(first) { lanes[id]?.readyOrder.removeFirst() }
+    }
+    return lanes.compactMap { id, lane in lane.readyOrder.first.map { (id, $0.since) } }
+      .min { $0.1 < $1.1 }?.0
   }
 
   /// Until when an idle engine should wait for images that are being prepared, nil when it should not.
@@ -141,7 +159,7 @@ extension Scheduler {
   /// wait for.
   private func timeToWaitFor(_ id: Int, _ now: Double) -> Double? {
     guard let lane = lanes[id], lane.readyCount < limits.maxBatch, lane.waiting > lane.readyCount,
-      let since = requests.values.filter({ $0.lane == id && !$0.ready.isEmpty }).map(\.readySince).min()
+      let since = readySince(lane)
     else { return nil }
     let until = since + lane.cost.perBatch / 2
     return now < until ? until : nil
@@ -177,7 +195,7 @@ extension Scheduler {
   /// Drops all images of a request that have not begun; one that is being prepared meets its fate later.
   private mutating func drop(_ id: Int, _ reason: DropReason, _ decisions: inout [Decision]) {
     guard let request = requests[id] else { return }
-    requests[id]?.unprepared = []
+    setUnprepared(id, [])
     requests[id]?.ready = []
     preparationQueue.forget(id)
     if let lane = request.lane {

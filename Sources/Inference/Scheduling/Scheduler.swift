@@ -1,3 +1,5 @@
+import DequeModule
+
 /// Which work of a machine runs when: a value with no clock, no thread and no lock inside.
 ///
 /// It is told what arrives and what has ended, and the time in seconds of any clock, and answers with decisions:
@@ -76,6 +78,8 @@ package struct Scheduler: Sendable {
   var requests: [Int: Request] = [:]
   var preparationQueue = FairQueue()
   var preparationCost = PreparationCost()
+  /// Seconds of preparation that each request has before it.
+  var unprepared = CappedSum()
   /// Those that run, their estimated seconds, and since when.
   var preparing: [Image: (preparation: Preparation, seconds: Double, since: Double)] = [:]
   var preparingBytes = 0
@@ -96,9 +100,12 @@ package struct Scheduler: Sendable {
   struct Lane: Sendable {
     var cost = BatchCost()
     var queue = FairQueue()
-    /// Images that are ready, and those that were accepted and have not begun.
+    /// Images that are ready, and those that were accepted and have not begun; the latter by requests.
     var readyCount = 0
     var waiting = 0
+    var left = CappedSum()
+    /// Requests in the order in which their first image became ready; those without one any more are skipped.
+    var readyOrder: Deque<(request: Int, since: Double)> = []
   }
 
   struct Request: Sendable {
@@ -106,8 +113,11 @@ package struct Scheduler: Sendable {
     let lane: Int?
     let deadline: Double
     let preparations: [Preparation?]
-    /// Not begun to be prepared, in order.
+    /// What each was thought to take when it came.
+    let seconds: [Double]
+    /// Not begun to be prepared, in order, and the seconds of them.
     var unprepared: ArraySlice<Int>
+    var unpreparedSeconds: Double
     /// Ready for a batch, in order, and since when the first of them is.
     var ready: [Int] = []
     var readySince = 0.0
@@ -158,12 +168,16 @@ extension Scheduler {
       return [.refuse(refusal)]
     }
     if isIdle { lastProgress = now }
+    let seconds = images.map { $0.map(preparationCost.seconds) ?? 0 }
     requests[id] = Request(
-      lane: lane, deadline: deadline, preparations: images,
-      unprepared: images.indices.filter { images[$0] != nil }[...], left: images.count)
+      lane: lane, deadline: deadline, preparations: images, seconds: seconds,
+      unprepared: images.indices.filter { images[$0] != nil }[...],
+      unpreparedSeconds: seconds.reduce(0, +), left: images.count)
+    unprepared.replace(0, by: seconds.reduce(0, +))
     if let lane {
       waiting += images.count
       lanes[lane]?.waiting += images.count
+      lanes[lane]?.left.replace(0, by: Double(images.count))
     }
     for index in images.indices where images[index] == nil {
       makeReady(Image(request: id, index: index), now)
@@ -234,13 +248,20 @@ extension Scheduler {
 
   /// How long the first ready image has waited; 0 for none.
   package func oldestAge(now: Double) -> Double {
-    requests.values.reduce(0) { $1.ready.isEmpty ? $0 : max($0, now - $1.readySince) }
+    lanes.values.reduce(0) { age, lane in max(age, readySince(lane).map { now - $0 } ?? 0) }
   }
 
   /// Seconds for which nothing has begun or ended although there is work; 0 without any.
   ///
   /// A preparation that ends badly is progress as well: what clients send can't make a machine stand still.
   package func standstill(now: Double) -> Double { isIdle ? 0 : max(0, now - lastProgress) }
+
+  /// Since when the first ready image of a model has been so.
+  func readySince(_ lane: Lane) -> Double? { lane.readyOrder.first(where: isReady)?.since }
+
+  func isReady(_ entry: (request: Int, since: Double)) -> Bool {
+    requests[entry.request].map { !$0.ready.isEmpty && $0.readySince == entry.since } ?? false
+  }
 
   /// Whether nothing is to be done.
   var isIdle: Bool {
