@@ -38,12 +38,12 @@ extension TimmReader {
         pooling: try pooling(classToken: classToken, width: d),
         preLogitsWidth: source.contains("pre_logits.fc.weight")
           ? try source.shape("pre_logits.fc.weight", rank: 2)[0] : nil,
-        moe: soft, gatedMLP: mlp?.isGated ?? false, prefixTokenCount: prefixCount,
+        moe: soft, prefixTokenCount: prefixCount,
         patchNorm: source.contains("patch_embed.norm_in.weight") ? .around : .none,
         headWidth: inner / heads,
         blockNorm: try decisions.blockNorm(
           tensors: nil, customary: .before, likely: [.before, .afterBranch, .afterSum], doubt: nil),
-        normKind: source.contains("blocks.0.norm1.bias") ? .layer : .rms),
+        norm: source.contains("blocks.0.norm1.bias") ? .layer : .rms, gatedMLP: mlp?.isGated ?? false),
       image.leading
     )
   }

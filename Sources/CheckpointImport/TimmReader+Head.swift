@@ -6,9 +6,9 @@ extension TimmReader {
   func head(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
     var tensors: [PlannedTensor] = []
     switch model.finalNorm {
-    case .tokens: tensors += try norm(TensorName(.finalNorm), from: "norm", model.width, model.normKind)
+    case .tokens: tensors += try norm(TensorName(.finalNorm), from: "norm", model.width, model.norm)
     case .features:
-      tensors += try norm(TensorName(.finalNorm), from: "fc_norm", model.width, model.normKind)
+      tensors += try norm(TensorName(.finalNorm), from: "fc_norm", model.width, model.norm)
     case .none: break
     }
     if model.pooling == .map { tensors += try attentionPool(model) }
@@ -59,7 +59,7 @@ extension TimmReader {
     ]
     tensors += try linear(target[.keyValue], from: "attn_pool.kv", d, 2 * d)
     tensors += try linear(target[.out], from: "attn_pool.proj", d, d)
-    tensors += try norm(target[.norm], from: "attn_pool.norm", d, model.normKind)
+    tensors += try norm(target[.norm], from: "attn_pool.norm", d, model.norm)
     tensors += try linear(target[.mlp][.up], from: "attn_pool.mlp.fc1", d, model.mlpWidth)
     tensors += try linear(target[.mlp][.down], from: "attn_pool.mlp.fc2", model.mlpWidth, d)
     return tensors

@@ -86,7 +86,7 @@ struct TimmReader {
       let count = parts.reduce(0) { $0 + $1.shape[0] }
       tensors.append(.copy(TensorName(.positionEmbedding), [count, d], of: parts))
     }
-    if model.preNorm { tensors += try norm(TensorName(.preNorm), from: "norm_pre", d, model.normKind) }
+    if model.preNorm { tensors += try norm(TensorName(.preNorm), from: "norm_pre", d, model.norm) }
     return tensors
   }
 
@@ -134,7 +134,7 @@ struct TimmReader {
   }
 
   private func block(_ index: Int, _ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
-    let (d, inner, kind) = (model.width, model.headCount * model.headWidth, model.normKind)
+    let (d, inner, kind) = (model.width, model.headCount * model.headWidth, model.norm)
     let (from, target) = ("blocks.\(index)", TensorName.block(index))
     var tensors = try norm(target[.norm1], from: "\(from).norm1", d, kind)
     tensors += try linear(
@@ -158,10 +158,30 @@ struct TimmReader {
     if let moe, let layer = softLayer(index) {
       return tensors + (try layer.tensors(target[.moe], d, moe))
     }
-    let h = model.mlpWidth
-    tensors += try linear(
-      target[.mlp][.up], from: "\(from).mlp.fc1", d, model.gatedMLP ? 2 * h : h, bias: blockBias("mlp.fc1"))
-    tensors += try linear(target[.mlp][.down], from: "\(from).mlp.fc2", h, d, bias: blockBias("mlp.fc2"))
+    return tensors + (try mlp(target[.mlp], from: "\(from).mlp", model))
+  }
+
+  private func mlp(_ target: TensorName, from: String, _ model: ModelConfiguration) throws(ImportError)
+    -> [PlannedTensor]
+  {
+    let (d, h, hasBias) = (model.width, model.mlpWidth, blockBias("mlp.fc1"))
+    let down = try linear(target[.down], from: "\(from).fc2", h, d, bias: blockBias("mlp.fc2"))
+    guard model.gatedMLP else {
+      return try linear(target[.up], from: "\(from).fc1", d, h, bias: hasBias) + down
+    }
+    // The first half of the product is the gate.
+    let weight = try source.take("\(from).fc1.weight", [2 * h, d])
+    let bias =
+      hasBias == nil
+      ? LazyTensor(name: "\(from).fc1.bias", shape: [2 * h], repeating: 0)
+      : try source.take("\(from).fc1.bias", [2 * h])
+    var tensors = down
+    for (part, rows) in [(TensorName.Part.gate, 0..<h), (.up, h..<2 * h)] {
+      tensors += [
+        .transposed(target[part][.kernel], [d, h], of: [try weight.rows(rows)], rows: h, columns: d),
+        .copy(target[part][.bias], [h], of: [try bias.rows(rows)]),
+      ]
+    }
     return tensors
   }
 

@@ -44,28 +44,32 @@ struct LucidrainsLayer: SoftLayer {
       let bias = slots.map { zip($0, tokenNorm.shift).reduce(Float(0)) { $0 + $1.0 * $1.1 } }
       tensors.append(.values(target[.router][.bias], [s], bias))
     }
-    var (ups, upBiases, downs, downBiases): ([LazyTensor], [LazyTensor], [LazyTensor], [LazyTensor]) =
-      ([], [], [], [])
-    let c = moe.gated ? 2 * h : h
+    // The first half is what the second gates, if there are two.
+    let parts = moe.gated ? [(TensorName.Part.up, 0..<h), (.gate, h..<2 * h)] : [(.up, 0..<h)]
+    var (weights, biases) = ([[LazyTensor]](repeating: [], count: 3), [[LazyTensor]](repeating: [], count: 3))
     for expert in 0..<n {
       let name = "\(prefix).experts.experts.\(expert)"
-      var weight = try source.take("\(name).0.weight", [c, d])
-      var bias = try source.take("\(name).0.bias", [c])
-      if moe.gated {
-        // The second half is the gate there, the first here.
-        weight = try .concatenated([weight.rows(h..<c), weight.rows(0..<h)])
-        bias = try .concatenated([bias.rows(h..<c), bias.rows(0..<h)])
+      let weight = try source.take("\(name).0.weight", [parts.count * h, d])
+      let bias = try source.take("\(name).0.bias", [parts.count * h])
+      for (index, (_, rows)) in parts.enumerated() {
+        let part = try weight.rows(rows)
+        weights[index].append(part.map { [gain = tokenNorm.gain] index, value in value * gain[index % d] })
+        let partBias = try bias.rows(rows)
+        biases[index].append(isLayerNorm ? partBias.adding(part, times: tokenNorm.shift) : partBias)
       }
-      ups.append(weight.map { [gain = tokenNorm.gain] index, value in value * gain[index % d] })
-      upBiases.append(isLayerNorm ? bias.adding(weight, times: tokenNorm.shift) : bias)
-      downs.append(try source.take("\(name).3.weight", [d, h]))
-      downBiases.append(try source.take("\(name).3.bias", [d]))
+      weights[2].append(try source.take("\(name).3.weight", [d, h]))
+      biases[2].append(try source.take("\(name).3.bias", [d]))
+    }
+    for (index, (part, _)) in parts.enumerated() {
+      let target = target[.experts][part]
+      tensors += [
+        .transposed(target[.kernel], [n, d, h], of: weights[index], rows: h, columns: d),
+        .copy(target[.bias], [n, h], of: biases[index]),
+      ]
     }
     return tensors + [
-      .transposed(target[.experts][.up][.kernel], [n, d, c], of: ups, rows: c, columns: d),
-      .copy(target[.experts][.up][.bias], [n, c], of: upBiases),
-      .transposed(target[.experts][.down][.kernel], [n, h, d], of: downs, rows: d, columns: h),
-      .copy(target[.experts][.down][.bias], [n, d], of: downBiases),
+      .transposed(target[.experts][.down][.kernel], [n, h, d], of: weights[2], rows: d, columns: h),
+      .copy(target[.experts][.down][.bias], [n, d], of: biases[2]),
     ]
   }
 
