@@ -1,6 +1,6 @@
 import SoftMoEViT
 
-/// What the tensors of a model leave open.
+/// What the tensors of a model may leave open; its raw value is the option's name.
 package enum Setting: String, CaseIterable, Sendable {
   case heads, activation, pooling, image, position, preprocess, labels
   case normEpsilon = "norm-epsilon"
@@ -8,89 +8,163 @@ package enum Setting: String, CaseIterable, Sendable {
   case finalNorm = "final-norm"
 }
 
-/// Collects how each setting was decided.
+/// Who decided a setting.
+package enum Origin: Sendable, Equatable {
+  /// Names or shapes of the source.
+  case tensors
+  /// The user.
+  case option
+  /// A file beside the source.
+  case file(String)
+  /// An architecture's name.
+  case architecture(String)
+  /// An answer of the user's own framework, that the model gives with this value.
+  case probe
+  /// The family's custom.
+  case assumed
+}
+
+/// Decides what tensors leave open, and remembers how.
+///
+/// An option comes first and must not contradict the tensors. What neither tells is what the family customarily has, if
+/// no sign speaks against it; else the import stops and names the option and its likely values.
 final class Decisions {
+  /// One setting, its value for people, and who decided.
+  struct Decision: Sendable {
+    let setting: Setting
+    let value: String
+    let origin: Origin
+  }
+
   private let options: ImportOptions
+  private(set) var made: [Decision] = []
 
   init(_ options: ImportOptions) { self.options = options }
 
-  private func decide<Value: Equatable>(
-    _ setting: Setting, option: Value?, tensors: Value?, customary: Value?, likely: [Value], doubt: String?
-  ) throws(ImportError) -> Value {
-    if let option {
-      guard let tensors, tensors != option else { return option }
-      throw .option(
-        name: setting.rawValue, problem: "\(option) \(setting.rawValue) are asked for; the tensors' shapes say \(tensors)")
-    }
-    if let tensors { return tensors }
-    guard let customary, doubt == nil else {
-      throw .option(
-        name: setting.rawValue,
-        problem: (doubt ?? "the tensors do not tell it") + "; give one, likely "
-          + likely.map { "\($0)" }.joined(separator: ", "))
-    }
-    return customary
-  }
-
   func headCount(tensors: Int?, customary: Int?, likely: [Int], doubt: String?) throws(ImportError) -> Int {
-    try decide(
-      .heads, option: options.headCount, tensors: tensors, customary: customary, likely: likely, doubt: doubt)
+    try decide(.heads, options.headCount, tensors, customary, likely, doubt) { "\($0)" }
   }
 
   func normEpsilon(tensors: Float?, customary: Float?, likely: [Float], doubt: String?) throws(ImportError)
     -> Float
   {
-    try decide(
-      .normEpsilon, option: options.normEpsilon, tensors: tensors, customary: customary, likely: likely,
-      doubt: doubt)
+    try decide(.normEpsilon, options.normEpsilon, tensors, customary, likely, doubt) { "\($0)" }
   }
 
   func activation(
     tensors: ActivationKind?, customary: ActivationKind?, likely: [ActivationKind], doubt: String?
   ) throws(ImportError) -> ActivationKind {
-    try decide(
-      .activation, option: options.activation, tensors: tensors, customary: customary, likely: likely,
-      doubt: doubt)
-  }
-
-  func pooling(tensors: PoolingKind?, customary: PoolingKind?, likely: [PoolingKind], doubt: String?)
-    throws(ImportError) -> PoolingKind
-  {
-    let option: PoolingKind? =
-      switch options.pooling {
-      case .token: .classToken
-      case .first: likely.contains(.classToken) ? .classToken : .firstToken
-      case .gap: .mean
-      case .map: .map
-      case nil: nil
-      }
-    return try decide(
-      .pooling, option: option, tensors: tensors, customary: customary, likely: likely, doubt: doubt)
+    try decide(.activation, options.activation, tensors, customary, likely, doubt, \.rawValue)
   }
 
   func blockNorm(
     tensors: BlockNormKind?, customary: BlockNormKind?, likely: [BlockNormKind], doubt: String?
   ) throws(ImportError) -> BlockNormKind {
-    try decide(
-      .blockNorm, option: options.blockNorm, tensors: tensors, customary: customary, likely: likely,
-      doubt: doubt)
+    try decide(.blockNorm, options.blockNorm, tensors, customary, likely, doubt, \.rawValue)
   }
 
-  /// - Parameter leadingCounts: tokens before the patches that the position table may cover, most likely first.
+  /// - Parameter classToken: whether the model has one.
+  func pooling(
+    tensors: PoolingKind?, customary: PoolingKind?, likely: [PoolingKind], doubt: String?, classToken: Bool
+  ) throws(ImportError) -> PoolingKind {
+    let option = try options.pooling.map { option throws(ImportError) in
+      try option.kind(classToken: classToken, isMAP: tensors == .map)
+    }
+    return try decide(.pooling, option, tensors, customary, likely, doubt) { kind in
+      PoolingOption.allCases.first { (try? $0.kind(classToken: classToken, isMAP: true)) == kind }?.rawValue
+        ?? kind.rawValue
+    }
+  }
+
+  /// The image's size: as the option says, or a square of as many patches as there are positions.
+  ///
+  /// - Parameters:
+  ///   - positionCount: rows of the position table, nil without one.
+  ///   - leadingCounts: tokens before the patches that the table may cover, most likely first.
   func imageSize(patch: Int, positionCount: Int?, leadingCounts: [Int]) throws(ImportError)
     -> (height: Int, width: Int, leading: Int)
   {
-    func size(_ leading: Int) throws(ImportError) -> (height: Int, width: Int, leading: Int) {
-      let size = try softmoeImageSize(options, patch: patch, patchCount: positionCount.map { $0 - leading })
-      return (size.height, size.width, leading)
-    }
-    let leading = leadingCounts.first { leading in
-      guard let positionCount else { return true }
-      if let size = options.imageSize {
-        return (size.height / patch) * (size.width / patch) == positionCount - leading
+    guard let size = options.imageSize else {
+      let squares = leadingCounts.compactMap { leading in
+        positionCount.flatMap { integerSquareRoot($0 - leading) }.map { (side: $0, leading: leading) }
       }
-      return integerSquareRoot(positionCount - leading) != nil
+      guard let square = squares.first else {
+        throw .option(name: "image", problem: "the tensors do not tell the image's size; give HEIGHTxWIDTH")
+      }
+      let (pixels, overflow) = square.side.multipliedReportingOverflow(by: patch)
+      guard !overflow else {
+        throw .option(name: "image", problem: "patches of \(patch) pixels make no image")
+      }
+      note(.image, "\(pixels)x\(pixels)", .tensors)
+      return (pixels, pixels, square.leading)
     }
-    return try size(leading ?? leadingCounts.first ?? 0)
+    let sides = 1...ModelConfiguration.longestSide
+    guard sides.contains(size.height), sides.contains(size.width) else {
+      throw .option(
+        name: "image",
+        problem: "expected sides of at most \(sides.upperBound), found \(size.height)x\(size.width)")
+    }
+    guard size.height % patch == 0, size.width % patch == 0 else {
+      throw .option(
+        name: "image", problem: "\(size.height)x\(size.width) is no multiple of the patch size \(patch)")
+    }
+    let patches = (size.height / patch) * (size.width / patch)
+    guard let leading = leadingCounts.first(where: { positionCount.map { $0 - patches } ?? 0 == $0 }) else {
+      throw .option(
+        name: "image",
+        problem: "\(size.height)x\(size.width) has \(patches) patches, the position embedding "
+          + "\((positionCount ?? 0) - (leadingCounts.first ?? 0))")
+    }
+    note(.image, "\(size.height)x\(size.width)", .option)
+    return (size.height, size.width, leading)
+  }
+
+  private func note(_ setting: Setting, _ value: String, _ origin: Origin) {
+    made.append(Decision(setting: setting, value: value, origin: origin))
+  }
+
+  private func decide<Value: Equatable>(
+    _ setting: Setting, _ option: Value?, _ tensors: Value?, _ customary: Value?, _ likely: [Value],
+    _ doubt: String?, _ text: (Value) -> String
+  ) throws(ImportError) -> Value {
+    if let option {
+      if let tensors, tensors != option {
+        throw .option(
+          name: setting.rawValue, problem: "\(text(option)) is asked for; the tensors say \(text(tensors))")
+      }
+      note(setting, text(option), .option)
+      return option
+    }
+    if let tensors {
+      note(setting, text(tensors), .tensors)
+      return tensors
+    }
+    guard let customary, doubt == nil else {
+      let values = likely.isEmpty ? "" : ", likely \(likely.map(text).joined(separator: " or "))"
+      throw .option(
+        name: setting.rawValue,
+        problem: "the tensors do not tell it" + (doubt.map { ", and \($0)" } ?? "") + "; give it\(values)")
+    }
+    note(setting, text(customary), .assumed)
+    return customary
+  }
+}
+
+extension PoolingOption {
+  /// The pooling of that name in a model with or without a class token, with or without a MAP head.
+  fileprivate func kind(classToken: Bool, isMAP: Bool) throws(ImportError) -> PoolingKind {
+    switch self {
+    case .token:
+      guard classToken else {
+        throw .option(name: "pooling", problem: "'token' needs a class token; there is none")
+      }
+      return .classToken
+    case .map:
+      guard isMAP else { throw .option(name: "pooling", problem: "'map' needs a MAP head; there is none") }
+      return .map
+    case .first: return classToken ? .classToken : .firstToken
+    case .gap: return .mean
+    case .all: return .meanOfAll
+    }
   }
 }

@@ -10,6 +10,8 @@ package enum PoolingOption: String, Sendable, CaseIterable {
   case first
   /// Global average pooling.
   case gap
+  /// The mean of all tokens, the class token too.
+  case all
   /// A MAP head, which the tensors tell.
   case map
 }
@@ -26,15 +28,15 @@ package enum PositionOption: String, Sendable, CaseIterable {
 package struct ImportOptions: Sendable {
   /// Told by the names.
   package var family: ModelFamily?
-  /// Told by the shapes in vmoe, and must equal them if given; timm's default is width / 64.
+  /// Told by the shapes in Flax families, and must equal them if given; else the family's custom.
   package var headCount: Int?
   /// The MAP head or the class token where there is one, else the mean.
   package var pooling: PoolingOption?
-  /// ε of the norms.
+  /// ε of the norms; the family's custom by default.
   package var normEpsilon: Float?
-  /// The function between an MLP's products.
+  /// The function between an MLP's products; the family's custom by default.
   package var activation: ActivationKind?
-  /// Where a block's norms stand.
+  /// Where a block's norms stand; before the branches by default.
   package var blockNorm: BlockNormKind?
   /// Height and width in pixels; a square by default.
   package var imageSize: (height: Int, width: Int)?

@@ -135,7 +135,7 @@ extension TimmReader {
     let likely: [PoolingKind] =
       customs.likelyPoolings.isEmpty
       ? (classToken ? [customary, customary == .mean ? .classToken : .mean] : [.mean]) : customs.likelyPoolings
-    return try decisions.pooling(tensors: told, customary: customary, likely: likely, doubt: nil)
+    return try decisions.pooling(tensors: told, customary: customary, likely: likely, doubt: nil, classToken: classToken)
   }
 
   private func softMoE(depth: Int) throws(ImportError) -> ModelConfiguration.SoftMoE? {

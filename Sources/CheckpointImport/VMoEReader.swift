@@ -80,7 +80,7 @@ struct VMoEReader {
   private func pooling(classToken: Bool, isMAP: Bool) throws(ImportError) -> PoolingKind {
     try decisions.pooling(
       tensors: isMAP ? .map : nil, customary: classToken ? .classToken : .mean,
-      likely: classToken ? [.classToken, .mean] : [.mean, .firstToken], doubt: nil)
+      likely: classToken ? [.classToken, .mean] : [.mean, .firstToken], doubt: nil, classToken: classToken)
   }
 
   /// Computed positions are written as a table; a class token has none.

@@ -20,11 +20,15 @@ struct ImportCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The .smoe file to write.") var output: String
   @Flag(help: "Print what would be made, and make nothing.") var dryRun = false
   @Option(help: "The name that answers carry. Default: the output's file name.") var name: String?
-  @Option(help: "Whose tensor names the source has: vmoe or timm. Default: told by the names.")
+  @Option(help: "Whose tensor names the source has. Default: told by the names.")
   var family: ModelFamily?
-  @Option(help: "Number of attention heads. Default: told by the shapes (vmoe), width / 64 (timm).")
+  @Option(help: "Number of attention heads. Default: told by the shapes, or heads of 64 where that is usual.")
   var heads: Int?
-  @Option(help: "token, first, gap or map. Default: map or token where the tensors have it, else gap.")
+  @Option(help: "The norms' epsilon. Default: what the family usually has.") var normEpsilon: Float?
+  @Option(help: "The function between an MLP's products. Default: what the family usually has.")
+  var activation: ActivationKind?
+  @Option(help: "Where a block's norms stand.") var blockNorm: BlockNormKind?
+  @Option(help: "token, first, gap, all or map. Default: map or token where the tensors have it, else gap.")
   var pooling: PoolingOption?
   @Option(help: "The input's size in pixels, HEIGHTxWIDTH. Default: the square that the positions tell.")
   var image: ImageSize?
@@ -46,6 +50,9 @@ struct ImportCommand: ParsableCommand {
     var options = ImportOptions()
     options.family = family
     options.headCount = heads
+    options.normEpsilon = normEpsilon
+    options.activation = activation
+    options.blockNorm = blockNorm
     options.pooling = pooling
     options.imageSize = image.map { ($0.height, $0.width) }
     options.position = position
@@ -67,7 +74,7 @@ struct ImportCommand: ParsableCommand {
   }
 
   private func preprocessing(for model: ModelConfiguration, _ family: ModelFamily) throws -> Preprocessing {
-    let choice = preprocess ?? (family == .vmoe ? "inception" : "imagenet")
+    let choice = preprocess ?? (family.isFlax ? "inception" : "imagenet")
     if let preset = PreprocessingPreset(rawValue: choice) {
       return preset.preprocessing(height: model.imageHeight, width: model.imageWidth)
     }
@@ -135,6 +142,8 @@ struct ImageSize: ExpressibleByArgument {
 
 extension ModelFamily: ExpressibleByArgument {}
 extension PoolingOption: ExpressibleByArgument {}
+extension ActivationKind: ExpressibleByArgument {}
+extension BlockNormKind: ExpressibleByArgument {}
 extension PositionOption: ExpressibleByArgument {}
 extension DispatchRounding: ExpressibleByArgument {}
 extension ElementType: ExpressibleByArgument {}

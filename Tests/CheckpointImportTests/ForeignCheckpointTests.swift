@@ -54,7 +54,7 @@ import Testing
 
   @Test(.enabled(if: sharedFolder != nil), arguments: right)
   func whatItsLibraryComputesComesOut(_ item: Case) throws {
-    let folder = shared("golden/import/\(item.name)/")
+    let folder = shared("golden/import/\(item.name)") + "/"
     try check(folder + item.source, folder + "pixels.safetensors", folder + "expected.safetensors") { options in
       let arguments = (try? String(contentsOfFile: folder + "args", encoding: .utf8)) ?? ""
       let words = arguments.split(whereSeparator: \.isWhitespace)

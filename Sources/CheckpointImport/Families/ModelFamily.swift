@@ -26,5 +26,5 @@ package enum ModelFamily: String, Sendable, CaseIterable {
   case vitPyTorch = "vit-pytorch"
 
   /// Those of Flax; the others are PyTorch's.
-  var isFlax: Bool { [.vmoe, .googleViT, .bigVision].contains(self) }
+  package var isFlax: Bool { [.vmoe, .googleViT, .bigVision].contains(self) }
 }
