@@ -39,8 +39,8 @@ private func multiply<Element: PackedElement>(
       widen(Element.self, panels: panels, k: right.k, panel, stride, into: widened)
       (panel, stride, isWidened) = (UnsafeRawPointer(widened), widenedStride(k: right.k), true)
     }
-    // A last panel that is not full goes by way of the scratch, all others straight to the target.
-    let isWhole = width == panels * panelWidth
+    // A last panel that is not full goes by way of the scratch, and what multiplies; all others straight to the target.
+    let isWhole = width == panels * panelWidth && !finish.isProduct
     var row = 0
     while row < rows {
       let count = nextRows(rows - row, panels: panels)
@@ -77,6 +77,8 @@ private func multiply<Element: PackedElement>(
 }
 
 extension Finish {
+  fileprivate var isProduct: Bool { if case .multiply = kind { true } else { false } }
+
   /// What of it a block of whole panels can do in registers: all but the activation.
   @inline(__always)
   fileprivate func ending(column: Int, _ place: Target) -> BlockEnding {

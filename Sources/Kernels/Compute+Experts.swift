@@ -14,7 +14,8 @@ package struct MLPWeights: Sendable {
     let (n, d, h) = (up.weights.count, up.weights.inputWidth, up.weights.outputWidth)
     require(
       down.weights.count == n && down.weights.inputWidth == h && down.weights.outputWidth == d
-        && gate.map { $0.weights.count == n && $0.weights.inputWidth == d && $0.weights.outputWidth == h } ?? true,
+        && gate.map { $0.weights.count == n && $0.weights.inputWidth == d && $0.weights.outputWidth == h }
+          ?? true,
       "an MLP is [\(d), \(h), \(d)]")
     (self.gate, self.up, self.down, self.activation) = (gate, up, down, activation)
   }

@@ -48,7 +48,8 @@ extension Compute {
       "embeddings are [\(d)]")
     let leading = positions.map { $0.count - patchCount } ?? 0
     require(
-      leading == 0 || (leading == 1 && classToken != nil), "a position for each patch, or the class token too")
+      leading == 0 || (leading == 1 && classToken != nil), "a position for each patch, or the class token too"
+    )
     run(
       PositionWork(
         loops: loops, positions: positions, classToken: classToken, prefix: prefix, tokenCount: m,
@@ -86,7 +87,8 @@ extension Compute {
     require(stride >= firstColumn + d && output.rowCount >= imageCount, "features are [b, \(d)]")
     require(tokens.rowCount >= imageCount * m && index < m, "tokens for \(imageCount) images")
     for image in 0..<imageCount {
-      (output.base + image * stride + firstColumn).update(from: tokens.base + (image * m + index) * d, count: d)
+      (output.base + image * stride + firstColumn).update(
+        from: tokens.base + (image * m + index) * d, count: d)
     }
   }
 }

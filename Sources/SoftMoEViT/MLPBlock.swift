@@ -31,7 +31,8 @@ struct MLPBlock {
 
 extension WeightReader {
   /// An MLP of this part, or `count` of them.
-  func mlp(_ model: ModelConfiguration, count: Int? = nil, _ hiddenWidth: Int, gated: Bool) throws(CheckpointError)
+  func mlp(_ model: ModelConfiguration, count: Int? = nil, _ hiddenWidth: Int, gated: Bool)
+    throws(CheckpointError)
     -> MLPWeights
   {
     MLPWeights(

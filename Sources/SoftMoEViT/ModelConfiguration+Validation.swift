@@ -50,14 +50,16 @@ extension ModelConfiguration {
       classToken || ![.classToken, .classTokenAndMean].contains(pooling), "pooling",
       "'\(pooling.rawValue)' needs a model with a class token")
     try check(
-      pooling != .twoTokens || leadingTokenCount >= 2, "pooling", "'two_tokens' needs two tokens before the patches")
+      pooling != .twoTokens || leadingTokenCount >= 2, "pooling",
+      "'two_tokens' needs two tokens before the patches")
     // The probe's heads lie side by side in the tokens' width.
     try check(
       pooling != .map || attentionWidth == width, "pooling", "'map' needs heads that fill the width")
     try check(
       finalNorm != .features || pooling.tokenShare == 1, "final_norm", "'features' is for one pooled token")
     try check(
-      blockNorm == .before || moe == nil, "block_norm", "'\(blockNorm.rawValue)' is for models without experts")
+      blockNorm == .before || moe == nil, "block_norm",
+      "'\(blockNorm.rawValue)' is for models without experts")
     try check(
       !classToken || pooling != .firstToken, "pooling", "'first_token' is for a model without a class token")
     try moe?.validate(depth: depth)

@@ -212,7 +212,8 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       throw DecodingError.dataCorrupted(
         DecodingError.Context(
           codingPath: decoder.codingPath + [CodingKeys.headCount],
-          debugDescription: "\(headCount) heads do not divide the width \(width), and no head_width is given"))
+          debugDescription: "\(headCount) heads do not divide the width \(width), and no head_width is given")
+      )
     }
     return width / headCount
   }
@@ -261,7 +262,9 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
 
 extension KeyedDecodingContainer {
   /// The value of a key that files from before it lack; null is no value.
-  fileprivate func decode<Value: Decodable>(_ key: Key, or absent: @autoclosure () throws -> Value) throws -> Value {
+  fileprivate func decode<Value: Decodable>(_ key: Key, or absent: @autoclosure () throws -> Value) throws
+    -> Value
+  {
     contains(key) ? try decode(Value.self, forKey: key) : try absent()
   }
 }

@@ -32,7 +32,8 @@ public struct ModelCost: Sendable, Equatable {
     flopPerImage =
       2 * patch * d + Double(model.depth) * attention + (Double(model.depth) - moeCount) * mlp
       + moeCount * routing + 2 * Double(model.featureWidth * model.classCount)
-    expertFlopPerImage = moeCount * (model.moe?.gated == true ? 6 : 4) * s * d * Double(model.moe?.expertWidth ?? 0)
+    expertFlopPerImage =
+      moeCount * (model.moe?.gated == true ? 6 : 4) * s * d * Double(model.moe?.expertWidth ?? 0)
     (self.expertBytes, self.weightBytes) = (Double(expertBytes), Double(weightBytes))
   }
 

@@ -76,7 +76,7 @@ extension Workspace {
       dispatchWeights: try Matrix(rows: b * m, columns: s),
       slotInputs: try Matrix(rows: s * b, columns: d), slotOutputs: try Matrix(rows: s * b, columns: d),
       probeKeysAndValues: try Matrix(rows: probes * m, columns: 2 * d),
-      probeAttended: try Matrix(rows: probes, columns: d), 
+      probeAttended: try Matrix(rows: probes, columns: d),
       pooled: try Matrix(rows: b, columns: configuration.pooledWidth),
       features: try Matrix(rows: b, columns: configuration.featureWidth),
       logits: try Matrix(rows: b, columns: configuration.classCount))

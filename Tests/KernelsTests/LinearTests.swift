@@ -104,7 +104,8 @@ import Testing
         gate: sizes.isGated
           ? Linear(weights: weights(gate, k: d, c: h), bias: vectors(gateBias, count: n)) : nil,
         up: Linear(weights: weights(up, k: d, c: h), bias: vectors(upBias, count: n)),
-        down: Linear(weights: weights(down, k: h, c: d), bias: vectors(downBias, count: n)), activation: .tanh),
+        down: Linear(weights: weights(down, k: h, c: d), bias: vectors(downBias, count: n)), activation: .tanh
+      ),
       rowsPerExpert: r, into: &output)
     for expert in 0..<n {
       let own = Array(list[expert * r..<(expert + 1) * r])

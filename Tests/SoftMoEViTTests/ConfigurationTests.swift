@@ -39,10 +39,26 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     BadConfiguration("width", "found 9223372036854775807") { $0.width = .max },
     BadConfiguration("depth", "expected 1…1024, found 0") { $0.depth = 0 },
     BadConfiguration("head_count", "expected 1…65536, found 0") { $0.headCount = 0 },
-    BadConfiguration("head_count", "7 heads do not divide the width 64") { $0.headCount = 7 },
-    BadConfiguration("head_count", "128 heads do not divide the width 64") { $0.headCount = 128 },
+    BadConfiguration("head_width", "expected 1…65536, found 0") { $0.headWidth = 0 },
+    BadConfiguration("head_width", "65536 heads of 65536 numbers, expected at most 262144 in all") {
+      ($0.headCount, $0.headWidth) = (65_536, 65_536)
+    },
+    BadConfiguration("prefix_token_count", "expected 0…65536, found -1") { $0.prefixTokenCount = -1 },
+    BadConfiguration("pooling", "'class_token_and_mean' needs a model with a class token") {
+      $0.pooling = .classTokenAndMean
+    },
+    BadConfiguration("pooling", "'two_tokens' needs two tokens before the patches") {
+      ($0.pooling, $0.prefixTokenCount) = (.twoTokens, 1)
+    },
+    BadConfiguration("pooling", "'map' needs heads that fill the width") {
+      ($0.pooling, $0.headWidth) = (.map, 8)
+    },
+    BadConfiguration("final_norm", "'features' is for one pooled token") {
+      ($0.classToken, $0.pooling, $0.finalNorm) = (true, .classTokenAndMean, .features)
+    },
+    BadConfiguration("block_norm", "'after_sum' is for models without experts") { $0.blockNorm = .afterSum },
     BadConfiguration("mlp_width", "expected 1…1048576, found 0") { $0.mlpWidth = 0 },
-    BadConfiguration("class_count", "expected 1…1048576, found 0") { $0.classCount = 0 },
+    BadConfiguration("class_count", "expected 0…1048576, found -1") { $0.classCount = -1 },
     BadConfiguration("pre_logits_width", "expected 1…1048576, found -1") { $0.preLogitsWidth = -1 },
     BadConfiguration("norm_epsilon", "expected a number above 0, below 1, found -1.0") {
       $0.normEpsilon = -1
@@ -96,7 +112,7 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     #expect(json.contains(named))
     #expect(try decoded(json) == BadConfiguration.sound)
     let without = json.replacing("\(named),", with: "").replacing(",\(named)", with: "")
-    #expect(!without.contains("router"))
+    #expect(!without.contains("\"router\""))
     #expect(try decoded(without) == BadConfiguration.sound)
     for other in ["\"tokens_choice\"", "null", "1", "\"Soft\""] {
       let error = #expect(throws: StrictJSON.Problem.self) {
@@ -105,5 +121,25 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
       #expect(error?.path == ["moe", "router"])
       if other.contains("tokens_choice") { #expect(error?.text.contains("tokens_choice") == true) }
     }
+  }
+
+  /// Keys that came later may be missing; then a file means what it meant.
+  @Test func filesFromBeforeAKeyMeanWhatTheyMeant() throws {
+    var json = try #require(
+      try JSONSerialization.jsonObject(with: JSONEncoder().encode(BadConfiguration.sound)) as? [String: Any])
+    var moe = try #require(json["moe"] as? [String: Any])
+    for key in ["router", "gated", "norm", "router_bias"] { #expect(moe.removeValue(forKey: key) != nil) }
+    json["moe"] = moe
+    for key in ["prefix_token_count", "patch_norm", "head_width", "block_norm", "norm", "gated_mlp"] {
+      #expect(json.removeValue(forKey: key) != nil)
+    }
+    func text() throws -> String {
+      String(decoding: try JSONSerialization.data(withJSONObject: json), as: UTF8.self)
+    }
+    #expect(try decoded(text()) == BadConfiguration.sound)
+    json["head_count"] = 7
+    let error = #expect(throws: StrictJSON.Problem.self) { try decoded(text()) }
+    #expect(error?.path == ["head_count"])
+    #expect(error?.text == "7 heads do not divide the width 64, and no head_width is given")
   }
 }

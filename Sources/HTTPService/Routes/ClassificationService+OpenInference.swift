@@ -54,7 +54,8 @@ extension ClassificationService {
     // A number takes two bytes of JSON at least, and is held as it is read, in an array that grows, and interleaved.
     try infer(call, body, amplification: 6) { call, served, body throws(ServiceError) in
       let request = try self.inferRequest(
-        call.head.headers, body.bytes, InferRequest.Output.all(classCount: served.model.network.configuration.classCount))
+        call.head.headers, body.bytes,
+        InferRequest.Output.all(classCount: served.model.network.configuration.classCount))
       let extras = InferenceExtras(features: request.outputs.contains { $0.output == .features })
       return Question(sources: try self.imageSources(request.input, served.model), extras: extras) {
         results in
