@@ -27,9 +27,11 @@ package struct CheckpointImport {
   ///   - options: what the file can't tell.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
   package init(path: String, options: ImportOptions) throws(ImportError) {
+    let path = try SourceLocation.file(at: path)
     let file: MappedFile
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
-    let tensors = try SourceFormat.tensors(in: file, path: path)
+    let root = try SourceRoot(SourceFormat.source(in: file, path: path), root: options.root)
+    let tensors = root.file.tensors
     // A model in shards lies in several files.
     files = Dictionary(tensors.map { (ObjectIdentifier($0.file), $0.file) }) { first, _ in first }.map(
       \.value)
