@@ -83,14 +83,18 @@ extension TimmReader {
       throw .wrongRank(name: table.name, expected: 3, found: table.shape)
     }
     // timm's no_embed_class has rows for the patches alone; registers came with it.
-    let usual = prefixCount > 0 && !source.contains("dist_token") ? [0, cls + prefixCount, cls] : [cls + prefixCount, 0]
+    let usual =
+      prefixCount > 0 && !source.contains("dist_token")
+      ? [0, cls + prefixCount, cls] : [cls + prefixCount, 0]
     return try decisions.imageSize(
       patch: patch, positionCount: table.shape[table.shape.count - 2],
-      leadingCounts: customs.leadingPositions ?? usual.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
+      leadingCounts: customs.leadingPositions
+        ?? usual.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
   }
 
   private func headCount(width: Int, inner: Int) throws(ImportError) -> Int {
-    let told = source.contains("blocks.0.attn.q_norm.weight")
+    let told =
+      source.contains("blocks.0.attn.q_norm.weight")
       ? inner / (try source.shape("blocks.0.attn.q_norm.weight", rank: 1)[0]) : nil
     // Widths of which all published models have heads of 64; vit-pytorch's default is 64 at any width.
     let isUsual = [192, 384, 512, 768, 1024].contains(width) || customs.headWidthIsFixed
@@ -134,8 +138,10 @@ extension TimmReader {
     let customary: PoolingKind = classToken && !source.contains("fc_norm.weight") ? .classToken : .mean
     let likely: [PoolingKind] =
       customs.likelyPoolings.isEmpty
-      ? (classToken ? [customary, customary == .mean ? .classToken : .mean] : [.mean]) : customs.likelyPoolings
-    return try decisions.pooling(tensors: told, customary: customary, likely: likely, doubt: nil, classToken: classToken)
+      ? (classToken ? [customary, customary == .mean ? .classToken : .mean] : [.mean])
+      : customs.likelyPoolings
+    return try decisions.pooling(
+      tensors: told, customary: customary, likely: likely, doubt: nil, classToken: classToken)
   }
 
   private func softMoE(depth: Int) throws(ImportError) -> ModelConfiguration.SoftMoE? {

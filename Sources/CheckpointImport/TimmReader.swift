@@ -52,7 +52,9 @@ struct TimmReader {
   }
 
   /// Whether any block has a bias there: then all must, else it is zero.
-  private func blockBias(_ part: String) -> Bool? { source.contains(prefix: "blocks.", suffix: ".\(part).bias") ? true : nil }
+  private func blockBias(_ part: String) -> Bool? {
+    source.contains(prefix: "blocks.", suffix: ".\(part).bias") ? true : nil
+  }
 
   // MARK: Where each tensor comes from
 
@@ -61,7 +63,10 @@ struct TimmReader {
     let (d, k) = (model.width, model.prefixTokenCount)
     var tensors = try patchEmbedding(model)
     if model.classToken {
-      tensors.append(.copy(TensorName(.classToken), [d], of: [try source.take("cls_token", source.tokenShape("cls_token", 1, d))]))
+      tensors.append(
+        .copy(
+          TensorName(.classToken), [d],
+          of: [try source.take("cls_token", source.tokenShape("cls_token", 1, d))]))
     }
     let table = try positions(model, leading: leading)
     if k > 0 {

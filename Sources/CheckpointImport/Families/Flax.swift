@@ -32,21 +32,23 @@ enum GoogleViT: SourceFamily {
 enum BigVision: SourceFamily {
   static let family = ModelFamily.bigVision
   private static let attention = "MultiHeadDotProductAttention_0"
+  /// A model of images and texts has a tower for each.
+  private static let roots = ["", "params/", "img/", "params/img/"]
 
   static func recognizes(_ source: SourceModel) -> Bool {
-    ["", "img/"].contains { root in
+    roots.contains { root in
       ["_0", ""].contains { source.contains(prefix: "\(root)Transformer/encoderblock\($0)/\(attention)/") }
     }
   }
 
   static func adapted(_ source: SourceModel) throws(ImportError) -> (SourceModel, Customs) {
-    // A model of images and texts has a tower for each.
-    let tower = source.contains("img/embedding/kernel") ? "img/" : ""
+    let tower = roots.first { source.contains("\($0)embedding/kernel") } ?? ""
     let model = try source.renamed(to: "vmoe") { name in
       name.hasPrefix(tower) ? String(name.dropFirst(tower.count)) : nil
     }.withoutScan().vmoe([
       attention: "SelfAttention", "MlpBlock_0": "Mlp", "MAPHead_0": "MapHead",
-      "MAPHead_0/\(attention)": "MapHead/MultiHeadDotProductAttention", "MAPHead_0/LayerNorm_0": "MapHead/LayerNorm",
+      "MAPHead_0/\(attention)": "MapHead/MultiHeadDotProductAttention",
+      "MAPHead_0/LayerNorm_0": "MapHead/LayerNorm",
       "MAPHead_0/MlpBlock_0": "MapHead/Mlp", "pos_embedding": "Encoder/posembed_input/pos_embedding",
     ])
     var customs = Customs.flax

@@ -4,7 +4,8 @@ import SoftMoEViT
 private let towerNames = NameTable(
   blocks: ["encoder.layers."],
   block: [
-    "layer_norm1": "norm1", "layer_norm2": "norm2", "self_attn.q_proj": "attn.q", "self_attn.k_proj": "attn.k",
+    "layer_norm1": "norm1", "layer_norm2": "norm2", "self_attn.q_proj": "attn.q",
+    "self_attn.k_proj": "attn.k",
     "self_attn.v_proj": "attn.v", "self_attn.out_proj": "attn.proj",
   ],
   model: [
@@ -24,14 +25,17 @@ extension SourceModel {
     table.aside = aside
     return try renamed(to: "timm") { name in
       if name.hasPrefix(head + ".") { return "head" + name.dropFirst(head.count) }
-      let isText = ["text_model.", "text_projection.", "logit_scale", "logit_bias"].contains { name.hasPrefix($0) }
+      let isText = ["text_model.", "text_projection.", "logit_scale", "logit_bias"].contains {
+        name.hasPrefix($0)
+      }
       if isText || name == "visual_projection.weight" { return nil }
       return table.timm(name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name)
     }.fusingProjections()
   }
 
   fileprivate var isTower: Bool {
-    contains(suffix: "embeddings.patch_embedding.weight") && contains(suffix: "encoder.layers.0.layer_norm1.weight")
+    contains(suffix: "embeddings.patch_embedding.weight")
+      && contains(suffix: "encoder.layers.0.layer_norm1.weight")
   }
 }
 

@@ -62,14 +62,16 @@ enum HuggingFaceDINOv2: SourceFamily {
         "attention.output.dense": "attn.proj", "attention.o_proj": "attn.proj",
         "attention.attention.query": "attn.q", "attention.attention.key": "attn.k",
         "attention.attention.value": "attn.v", "attention.q_proj": "attn.q", "attention.k_proj": "attn.k",
-        "attention.v_proj": "attn.v", "layer_scale1.lambda1": "ls1.gamma", "layer_scale2.lambda1": "ls2.gamma",
+        "attention.v_proj": "attn.v", "layer_scale1.lambda1": "ls1.gamma",
+        "layer_scale2.lambda1": "ls2.gamma",
         "mlp.weights_in": "mlp.fc1", "mlp.weights_out": "mlp.fc2", "mlp.gate_proj": "mlp.fc1_g",
         "mlp.up_proj": "mlp.fc1_x", "mlp.down_proj": "mlp.fc2",
       ],
       model: [
         "embeddings.cls_token": "cls_token", "embeddings.register_tokens": "reg_token",
         "embeddings.position_embeddings": "pos_embed",
-        "embeddings.patch_embeddings.projection": "patch_embed.proj", "layernorm": "norm", "classifier": "head",
+        "embeddings.patch_embeddings.projection": "patch_embed.proj", "layernorm": "norm",
+        "classifier": "head",
       ], aside: ["embeddings.mask_token"])
     let model = try source.renamed(to: "timm") { name in
       table.timm(name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name)

@@ -44,7 +44,9 @@ extension SourceModel {
   /// `attn.{q,k,v}` as `attn.qkv`, `mlp.{fc1_g,fc1_x}` as `mlp.fc1`; a bias that only some have is zero in the others.
   func fusingProjections() throws(ImportError) -> SourceModel {
     var changes: [String: LazyTensor?] = [:]
-    for (parts, fused) in [(["attn.q", "attn.k", "attn.v"], "attn.qkv"), (["mlp.fc1_g", "mlp.fc1_x"], "mlp.fc1")] {
+    for (parts, fused) in [
+      (["attn.q", "attn.k", "attn.v"], "attn.qkv"), (["mlp.fc1_g", "mlp.fc1_x"], "mlp.fc1"),
+    ] {
       for block in 0..<blockCount(in: names, prefix: "blocks.") {
         let old = parts.map { "blocks.\(block).\($0)" }
         guard contains("\(old[0]).weight") else { continue }

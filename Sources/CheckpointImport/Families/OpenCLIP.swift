@@ -6,7 +6,9 @@ enum OpenCLIP: SourceFamily {
   static let family = ModelFamily.openCLIP
 
   static func recognizes(_ source: SourceModel) -> Bool {
-    ["", "visual."].contains { source.contains("\($0)conv1.weight") && source.contains("\($0)ln_post.weight") }
+    ["", "visual."].contains {
+      source.contains("\($0)conv1.weight") && source.contains("\($0)ln_post.weight")
+    }
   }
 
   static func adapted(_ source: SourceModel) throws(ImportError) -> (SourceModel, Customs) {

@@ -19,7 +19,8 @@ enum Timm: SourceFamily {
     var customs = Customs()
     if model.contains("norm_pre.weight") {
       customs.normDoubt = "a LayerNorm precedes the blocks, as in CLIP models, whose epsilon is 1e-5"
-      customs.activationDoubt = "a LayerNorm precedes the blocks, as in CLIP models, some of which have quick_gelu"
+      customs.activationDoubt =
+        "a LayerNorm precedes the blocks, as in CLIP models, some of which have quick_gelu"
     }
     if model.contains("attn_pool.latent") {
       customs.activationDoubt = "it has an attention pool, as SigLIP, whose second version has gelu_tanh"

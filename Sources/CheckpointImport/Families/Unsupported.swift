@@ -29,7 +29,9 @@ enum Unsupported {
       $0.contains("embeddings.patch_embeddings.weight") && $0.contains(prefix: "layer.0.attention.")
         || $0.contains(suffix: "embeddings.register_tokens") && !$0.contains(suffix: "position_embeddings")
     },
-    Sign("the EVA architecture of timm (EVA, EVA-02, rotary ViTs), whose tensors do not tell its rotary positions") {
+    Sign(
+      "the EVA architecture of timm (EVA, EVA-02, rotary ViTs), whose tensors do not tell its rotary positions"
+    ) {
       $0.contains("patch_embed.proj.weight")
         && ($0.contains(suffix: ".attn.q_proj.weight") || $0.contains(suffix: ".attn.q_bias"))
     },
@@ -37,7 +39,9 @@ enum Unsupported {
       $0.contains("patch_embed.proj.weight") && !$0.contains("pos_embed")
     },
     Sign(part: ".univ_experts.", "SpheroMoE of MoE-Jetpack (two groups of experts, entmax-1.5)"),
-    Sign(part: ".to_slot_embeds.", "DynamicSlotsSoftMoE of lucidrains/soft-moe-pytorch (slots made of the tokens)"),
+    Sign(
+      part: ".to_slot_embeds.",
+      "DynamicSlotsSoftMoE of lucidrains/soft-moe-pytorch (slots made of the tokens)"),
     Sign(
       "fkodom/soft-mixture-of-experts: its experts are the second product of the MLP alone and mix its hidden numbers"
     ) { $0.contains(suffix: ".moe.phi") && $0.contains(suffix: ".moe.experts.weight") },

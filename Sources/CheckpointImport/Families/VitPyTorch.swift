@@ -17,7 +17,8 @@ enum VitPyTorch: SourceFamily {
         "0.norm": "norm1", "0.to_qkv": "attn.qkv", "0.to_out": "attn.proj", "0.to_out.0": "attn.proj",
         "1.net.0": "norm2", "1.net.1": "mlp.fc1", "1.net.3": "mlp.fc2", "1.net.4": "mlp.fc2",
         // Before 1.5 a wrapper held the norm, and the layer under `fn`.
-        "0.fn.to_qkv": "attn.qkv", "0.fn.to_out": "attn.proj", "0.fn.to_out.0": "attn.proj", "1.norm": "norm2",
+        "0.fn.to_qkv": "attn.qkv", "0.fn.to_out": "attn.proj", "0.fn.to_out.0": "attn.proj",
+        "1.norm": "norm2",
         "1.fn.net.0": "mlp.fc1", "1.fn.net.3": "mlp.fc2",
         // lucidrains/soft-moe-pytorch in the MLP's place.
         "1.norm.gamma": "mlp.norm.gamma", "1.norm.beta": "mlp.norm.beta", "1.slot_norm": "mlp.slot_norm",
