@@ -43,6 +43,7 @@ let package = Package(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+    .systemLibrary(name: "CZLIB", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
@@ -69,7 +70,7 @@ let package = Package(
     // First floor.
     .target(name: "SoftMoEViT", dependencies: ["Kernels", "Checkpoint"], swiftSettings: strict),
     .target(
-      name: "CheckpointImport", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"],
+      name: "CheckpointImport", dependencies: ["CZLIB", "Checkpoint", "ImageInput", "SoftMoEViT"],
       swiftSettings: strict),
 
     // Second floor: inference, which knows no HTTP.

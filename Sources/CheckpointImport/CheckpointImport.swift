@@ -10,20 +10,22 @@ package struct CheckpointImport {
   package let family: ModelFamily
   /// Tensors of the source that the model does not need, by the source's names.
   package let setAside: [String]
+  /// What came off before the source's names: `state_dict.module.`; empty for nothing.
+  package let prefix: String
   private let plan: ImportPlan
   private let matrixType: ElementType
   private let files: [MappedFile]
 
   init(plan: ImportPlan, family: ModelFamily, matrixType: ElementType, files: [MappedFile]) {
-    setAside = []
+    (setAside, prefix) = ([], "")
     (self.plan, self.family, self.matrixType, self.files) = (plan, family, matrixType, files)
   }
 
   /// Maps a source, recognises its model and finds every tensor of it.
   ///
   /// - Parameters:
-  ///   - path: a safetensors file or the index of several, an npz archive or Flax MessagePack, told apart by its
-  ///     first bytes.
+  ///   - path: a safetensors or PyTorch file, the index of several, one of them or their folder, an npz archive or
+  ///     Flax MessagePack, told apart by its first bytes.
   ///   - options: what the file can't tell.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
   package init(path: String, options: ImportOptions) throws(ImportError) {
@@ -39,7 +41,8 @@ package struct CheckpointImport {
     let found = try SourceFamilies.family(of: source, asked: options.family, path: path)
     family = found.family
     let (plan, model) = try found.plan(source, options, Decisions(options))
-    (self.plan, setAside) = (plan, model.setAside.sorted())
+    (self.plan, prefix) = (plan, root.prefix)
+    setAside = (root.file.setAside + model.setAside).sorted()
     matrixType = options.matrixType
   }
 

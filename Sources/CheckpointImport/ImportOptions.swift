@@ -26,6 +26,8 @@ package enum PositionOption: String, Sendable, CaseIterable {
 
 /// What a source's names and shapes can't tell. nil takes the stated default.
 package struct ImportOptions: Sendable {
+  /// What the model's names begin with, where a file holds several models.
+  package var root: String?
   /// Told by the names.
   package var family: ModelFamily?
   /// Told by the shapes in Flax families, and must equal them if given; else the family's custom.

@@ -80,7 +80,10 @@ struct Inflater: ~Copyable {
       guard written - start + produced <= byteCount, produced > 0 || consumed > 0 || status == Z_STREAM_END else {
         break
       }
-      _ = try buffer.withUnsafeBytes { bytes throws(ImportError) in try append(bytes[..<produced]) }
+      let appended = buffer.withUnsafeBytes { bytes in
+        Result { () throws(ImportError) in try append(bytes[..<produced]) }
+      }
+      _ = try appended.get()
     }
     guard status == Z_STREAM_END, written - start == byteCount, sum == UInt(checksum) else {
       throw problem("its compressed bytes are damaged; copy the file again")

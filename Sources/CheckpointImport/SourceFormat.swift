@@ -63,12 +63,6 @@ package enum SourceFormat: String, CaseIterable {
     guard PyTorchArchive.recognizes(members) else {
       return try NumPyArchive.source(in: file, members, path: path)
     }
-    if let member = members.first(where: { $0.deflated != nil }) {
-      throw .invalidSource(
-        path: path,
-        problem: "member \(quoted(member.name)) is compressed, which PyTorch's files never are; unpack it and zip it "
-          + "again with zip -0")
-    }
     return try PyTorchArchive.source(in: file, members, path: path)
   }
 }

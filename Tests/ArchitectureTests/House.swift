@@ -14,7 +14,7 @@ enum House {
   static let cellar = [
     Room("CEpoll"), Room("CGnuTLS"), Room("CJPEG"), Room("CMicroHTTPD"),
     Room("CProcessor"),
-    Room("CSPNG"), Room("CWebP"), Room("CXXHash"),
+    Room("CSPNG"), Room("CWebP"), Room("CXXHash"), Room("CZLIB"),
   ]
 
   /// Each knows only its C library, and what a checkpoint's bytes mean. The kernels' loops are compiled once for each set of instructions.
@@ -35,7 +35,7 @@ enum House {
 
   static let first = [
     Room("SoftMoEViT", ["Checkpoint", "Kernels"]),
-    Room("CheckpointImport", ["Checkpoint", "ImageInput", "SoftMoEViT"]),
+    Room("CheckpointImport", ["CZLIB", "Checkpoint", "ImageInput", "SoftMoEViT"]),
   ]
 
   /// Inference knows no HTTP.

@@ -1,3 +1,5 @@
+import Checkpoint
+
 /// What a pickle describes. Nothing of it is ever called: what is no data is opaque.
 enum PickleValue {
   case none

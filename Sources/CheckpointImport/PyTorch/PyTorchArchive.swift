@@ -36,6 +36,10 @@ struct PyTorchArchive {
         "it is a TorchScript program; save its weights: "
           + "torch.save(torch.jit.load('model.pt').state_dict(), 'weights.pth')")
     }
+    if let member = members.first(where: { $0.deflated != nil }) {
+      throw problem(
+        "member \(quoted(member.name)) is compressed, which PyTorch never does; unpack it and zip it again with zip -0")
+    }
     if let order = members.first(where: { $0.name == root + "byteorder" }),
       !file.bytes[order.data].elementsEqual("little".utf8)
     {
