@@ -6,7 +6,7 @@ import Testing
 
   @Test func unchangedLengthIsTheIdentity() {
     for filter in Preprocessing.Filter.allCases {
-      let weights = AxisWeights(filter: filter, extent: 9, samples: 9, resized: 9, kept: 2..<5)
+      let weights = AxisWeights(kernel: Preprocessing.Kernel(filter), extent: 9, samples: 9, resized: 9, kept: 2..<5)
       #expect(weights.starts == [2, 3, 4])
       #expect(weights.values == [[one], [one], [one]])
     }
@@ -16,7 +16,7 @@ import Testing
   func weightsSumToOneAndStayInside(samples: Int, resized: Int) {
     for filter in Preprocessing.Filter.allCases {
       let weights = AxisWeights(
-        filter: filter, extent: Double(samples), samples: samples, resized: resized, kept: 0..<resized)
+        kernel: Preprocessing.Kernel(filter), extent: Double(samples), samples: samples, resized: resized, kept: 0..<resized)
       #expect(weights.covered.lowerBound >= 0 && weights.covered.upperBound <= samples)
       for kernel in weights.values {
         let sum = kernel.reduce(0, +)
