@@ -99,7 +99,8 @@ extension TimmReader {
     // Widths of which all published models have heads of 64; vit-pytorch's default is 64 at any width.
     let isUsual = [192, 384, 512, 768, 1024].contains(width) || customs.headWidthIsFixed
     let customary = customs.headWidth.flatMap { isUsual && inner % $0 == 0 && inner >= $0 ? inner / $0 : nil }
-    let likely = [64, 80, 72, 88, 96, 128, 48, 32, 16].filter { inner % $0 == 0 }.map { inner / $0 }
+    let widths = inner >= 64 ? [64, 80, 72, 88, 96, 128, 48, 32, 16] : [inner, inner / 2, inner / 4]
+    let likely = widths.filter { $0 > 0 && inner % $0 == 0 }.map { inner / $0 }
     let heads = try decisions.headCount(
       tensors: told, customary: customary, likely: likely, doubt: customs.headDoubt)
     guard heads > 0, inner % heads == 0 else {

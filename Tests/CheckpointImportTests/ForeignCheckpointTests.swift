@@ -86,14 +86,31 @@ import Testing
     #expect(feature.isEmpty || error?.description.contains(feature) == true, "\(error?.description ?? "")")
   }
 
-  /// Tiny models of our own: Fixtures/README.md says how they were made.
-  static let fixtures: [Case] = []
+  /// Tiny models that Families/make.py made with the libraries themselves.
+  static let fixtures: [Case] = [
+    Case(name: "hf_vit_pooler") { $0.headCount = 2 }, Case(name: "hf_deit_teacher") { $0.headCount = 2 },
+    Case(name: "hf_dinov2_registers") { $0.headCount = 2 },
+    Case(name: "hf_clip_projection") { $0.headCount = 2 }, Case(name: "hf_siglip_tower") { $0.headCount = 2 },
+    Case(name: "timm_respost") { ($0.headCount, $0.blockNorm) = (2, .afterBranch) },
+    Case(name: "timm_registers_in_positions") { ($0.headCount, $0.pooling) = (2, .gap) },
+    Case(name: "vitpytorch_narrow_heads") { $0.headCount = 3 },
+    Case(name: "vitpytorch_one_head") { $0.headCount = 1 },
+    Case(name: "simple_vit_rect") { ($0.headCount, $0.imageSize) = (2, (8, 12)) },
+  ]
 
   @Test(arguments: fixtures) func whatItsLibraryComputesComesOutOfAFixture(_ item: Case) throws {
-    let folder = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures/Families").path
-    let path = "\(folder)/\(item.name).safetensors"
+    let path = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures/Families/\(item.name)").path
     try check(
-      path, "\(folder)/pixels.safetensors", "\(folder)/expected.safetensors", key: item.name, item.change)
+      "\(path).safetensors", "\(path).expected.safetensors", "\(path).expected.safetensors", key: "expected",
+      item.change)
+  }
+
+  @Test func whatNothingTellsIsAskedFor() {
+    let path = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures/Families/timm_respost").path
+    #expect(
+      throws: ImportError.option(
+        name: "heads", problem: "the tensors do not tell it; give it, likely 1 or 2 or 4")
+    ) { try CheckpointImport(path: "\(path).safetensors", options: ImportOptions()) }
   }
 
   /// Imports, runs, and compares logits (features where there is no head) with what was expected.

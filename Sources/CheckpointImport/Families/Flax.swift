@@ -75,7 +75,7 @@ extension SourceModel {
       var path = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
       if path[0] == "Transformer" {
         path[0] = "Encoder"
-        if path.count > 2, let part = parts[path[2]] { path[2] = part }
+        if path.count > 2, path[1].hasPrefix("encoderblock"), let part = parts[path[2]] { path[2] = part }
         return path.joined(separator: "/")
       }
       for count in stride(from: path.count, to: 0, by: -1) {
