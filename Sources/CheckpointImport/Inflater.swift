@@ -1,4 +1,4 @@
-import CZLIB
+import CZlib
 import Checkpoint
 import Glibc
 
@@ -71,7 +71,7 @@ struct Inflater: ~Copyable {
         stream.avail_in = UInt32(input.count)
         stream.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.avail_out = UInt32(output.count)
-        status = CZLIB.inflate(&stream, Z_NO_FLUSH)
+        status = CZlib.inflate(&stream, Z_NO_FLUSH)
         let count = output.count - Int(stream.avail_out)
         sum = crc32(sum, output.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt32(count))
         return (count, input.count - Int(stream.avail_in))

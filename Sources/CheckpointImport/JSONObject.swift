@@ -70,6 +70,15 @@ struct JSONObject {
     return numbers
   }
 
+  /// The value of a key as it is.
+  subscript(key: String) -> JSONValue? { values[key] }
+
+  /// The numbers of that key; nil for anything but a list.
+  func numbersIfAny(_ key: String, count: Int) throws(ImportError) -> [Double]? {
+    guard case .list? = values[key] else { return nil }
+    return try numbers(key, count: count)
+  }
+
   func list(_ key: String) throws(ImportError) -> [JSONValue]? {
     guard case .list(let list)? = try value(key, "a list", where: \.isList) else { return nil }
     return list

@@ -81,7 +81,9 @@ package struct ImageDecoder: Sendable {
   ) throws(ImageError) -> Result {
     guard !bytes.isEmpty else { throw .empty }
     let file = ByteReader(bytes)
-    guard let format = ImageFormat(detecting: file) else { throw .unknownFormat }
+    guard let format = ImageFormat(detecting: file) else {
+      throw ForeignFormat(detecting: file).map { .foreign($0) } ?? .unknownFormat
+    }
     return try bytes.span.withUnsafeBufferPointer { (buffer) throws(ImageError) -> Result in
       let source: any RowSource =
         switch format {

@@ -34,7 +34,10 @@ struct ImportCommand: ParsableCommand {
   var image: ImageSize?
   @Option(help: "What a vmoe model without a position embedding adds: sincos2d or none.")
   var position: PositionOption = .sincos2d
-  @Option(help: "A text file with a label a line. Default: class 0, class 1, …") var labels: String?
+  @Option(
+    help:
+      "imagenet, or a file: a label a line, a JSON array or map, a config.json with id2label. Default: class 0, …")
+  var labels: String?
   @Option(
     help:
       "A preset (imagenet, inception, cifar10) or a JSON file. Default: inception for vmoe, imagenet for timm."
@@ -62,7 +65,7 @@ struct ImportCommand: ParsableCommand {
     let model = imported.configuration
     let description = ModelDescription(
       name: name ?? Self.stem(of: output),
-      labels: try labels.map(Self.lines) ?? (0..<model.classCount).map { "class \($0)" },
+      labels: try labels.map { try LabelFile.labels(at: $0, classCount: model.classCount) } ?? (0..<model.classCount).map { "class \($0)" },
       preprocessing: try preprocessing(for: model, imported.family),
       provenance: try provenanceEntries(imported.family))
     try imported.check(description)
@@ -78,14 +81,19 @@ struct ImportCommand: ParsableCommand {
     if let preset = PreprocessingPreset(rawValue: choice) {
       return preset.preprocessing(height: model.imageHeight, width: model.imageWidth)
     }
-    do {
-      return try JSONDecoder().decode(Preprocessing.self, from: Data(contentsOf: URL(filePath: choice)))
-    } catch {
+    guard let data = try? Data(contentsOf: URL(filePath: choice)) else {
       throw ImportError.option(
         name: "preprocess",
         problem:
           "expected a preset (\(PreprocessingPreset.names)) or a JSON file with resize_shorter, filter, "
           + "crop_height, crop_width, mean, std; '\(choice)' is neither")
+    }
+    do throws(StrictJSON.Problem) {
+      return try [UInt8](data).withUnsafeBytes { (bytes) throws(StrictJSON.Problem) -> Preprocessing in
+        try StrictJSON.decode(from: bytes)
+      }
+    } catch {
+      throw ImportError.option(name: "preprocess", problem: "'\(choice)': \(error)")
     }
   }
 
@@ -99,14 +107,6 @@ struct ImportCommand: ParsableCommand {
       entries[String(parts[0])] = String(parts[1])
     }
     return entries
-  }
-
-  private static func lines(of path: String) throws -> [String] {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw ImportError.option(
-        name: "labels", problem: "expected a text file with a label a line; can't read '\(path)'")
-    }
-    return text.split(separator: "\n").map { String($0.hasSuffix("\r") ? $0.dropLast() : $0) }
   }
 
   static func stem(of path: String) -> String {

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func reversingTwiceChangesNothing() {
-    let weights = AxisWeights(filter: .bicubic, extent: 37, samples: 37, resized: 11, kept: 1..<9)
+    let weights = AxisWeights(kernel: Preprocessing.Kernel(.bicubic), extent: 37, samples: 37, resized: 11, kept: 1..<9)
     #expect(weights.reversed(samples: 37).reversed(samples: 37) == weights)
     #expect(weights.reversed(samples: 37) != weights)
   }
