@@ -24,43 +24,71 @@ package enum Origin: Sendable, Equatable {
   case assumed
 }
 
+extension Origin: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .tensors: "found"
+    case .option: "asked for"
+    case .file(let name): name
+    case .architecture(let name): "architecture \(name)"
+    case .probe: "proved by the probe"
+    case .assumed: "assumed"
+    }
+  }
+}
+
+/// One setting, its value for people, and who decided.
+package struct Decision: Sendable {
+  package let setting: Setting
+  package let value: String
+  package let origin: Origin
+
+  package init(setting: Setting, value: String, origin: Origin) {
+    (self.setting, self.value, self.origin) = (setting, value, origin)
+  }
+}
+
 /// Decides what tensors leave open, and remembers how.
 ///
-/// An option comes first and must not contradict the tensors. What neither tells is what the family customarily has, if
-/// no sign speaks against it; else the import stops and names the option and its likely values.
+/// An option comes first and must not contradict the tensors; then come the tensors, what files beside them or an
+/// architecture's name say, and a probe. What none tells is what the family customarily has, if no sign speaks against it;
+/// else the import stops and names the option and its likely values.
 final class Decisions {
-  /// One setting, its value for people, and who decided.
-  struct Decision: Sendable {
-    let setting: Setting
-    let value: String
-    let origin: Origin
+  private let options: ImportOptions
+  private let evidence: Evidence
+  /// What a probe is tried with: the place of each open setting's value among its candidates; nil without a probe.
+  private let trial: [Setting: Int]?
+  private(set) var made: [Decision] = []
+  /// How many candidates each setting has that only a probe can decide.
+  private(set) var candidateCounts: [Setting: Int] = [:]
+
+  init(_ options: ImportOptions, _ evidence: Evidence = Evidence(), trial: [Setting: Int]? = nil) {
+    (self.options, self.evidence, self.trial) = (options, evidence, trial)
   }
 
-  private let options: ImportOptions
-  private(set) var made: [Decision] = []
-
-  init(_ options: ImportOptions) { self.options = options }
-
   func headCount(tensors: Int?, customary: Int?, likely: [Int], doubt: String?) throws(ImportError) -> Int {
-    try decide(.heads, options.headCount, tensors, customary, likely, doubt) { "\($0)" }
+    try decide(.heads, options.headCount, evidence.headCount, tensors, customary, likely, doubt) { "\($0)" }
   }
 
   func normEpsilon(tensors: Float?, customary: Float?, likely: [Float], doubt: String?) throws(ImportError)
     -> Float
   {
-    try decide(.normEpsilon, options.normEpsilon, tensors, customary, likely, doubt) { "\($0)" }
+    try decide(
+      .normEpsilon, options.normEpsilon, evidence.normEpsilon, tensors, customary, likely, doubt
+    ) { "\($0)" }
   }
 
   func activation(
     tensors: ActivationKind?, customary: ActivationKind?, likely: [ActivationKind], doubt: String?
   ) throws(ImportError) -> ActivationKind {
-    try decide(.activation, options.activation, tensors, customary, likely, doubt, \.rawValue)
+    try decide(
+      .activation, options.activation, evidence.activation, tensors, customary, likely, doubt, \.rawValue)
   }
 
   func blockNorm(
     tensors: BlockNormKind?, customary: BlockNormKind?, likely: [BlockNormKind], doubt: String?
   ) throws(ImportError) -> BlockNormKind {
-    try decide(.blockNorm, options.blockNorm, tensors, customary, likely, doubt, \.rawValue)
+    try decide(.blockNorm, options.blockNorm, evidence.blockNorm, tensors, customary, likely, doubt, \.rawValue)
   }
 
   /// - Parameter classToken: whether the model has one.
@@ -70,7 +98,12 @@ final class Decisions {
     let option = try options.pooling.map { option throws(ImportError) in
       try option.kind(classToken: classToken, isMAP: tensors == .map)
     }
-    return try decide(.pooling, option, tensors, customary, likely, doubt) { kind in
+    let known = evidence.pooling.flatMap { pooling in
+      (try? pooling.value.kind(classToken: classToken, isMAP: tensors == .map)).map {
+        Known(value: $0, origin: pooling.origin)
+      }
+    }
+    return try decide(.pooling, option, known, tensors, customary, likely, doubt) { kind in
       PoolingOption.allCases.first { (try? $0.kind(classToken: classToken, isMAP: true)) == kind }?.rawValue
         ?? kind.rawValue
     }
@@ -84,7 +117,7 @@ final class Decisions {
   func imageSize(patch: Int, positionCount: Int?, leadingCounts: [Int]) throws(ImportError)
     -> (height: Int, width: Int, leading: Int)
   {
-    guard let size = options.imageSize else {
+    guard let (size, origin) = knownSize(patch, positionCount, leadingCounts) else {
       let squares = leadingCounts.compactMap { leading in
         positionCount.flatMap { integerSquareRoot($0 - leading) }.map { (side: $0, leading: leading) }
       }
@@ -115,8 +148,18 @@ final class Decisions {
         problem: "\(size.height)x\(size.width) has \(patches) patches, the position embedding "
           + "\((positionCount ?? 0) - (leadingCounts.first ?? 0))")
     }
-    note(.image, "\(size.height)x\(size.width)", .option)
+    note(.image, "\(size.height)x\(size.width)", origin)
     return (size.height, size.width, leading)
+  }
+
+  /// The size that is asked for, or one that is known and fits the positions: a model may have been trained further on
+  /// images of another size than its name says.
+  private func knownSize(_ patch: Int, _ positionCount: Int?, _ leadingCounts: [Int]) -> (ImageExtent, Origin)? {
+    if let size = options.imageSize { return (ImageExtent(height: size.height, width: size.width), .option) }
+    guard let known = evidence.imageSize else { return nil }
+    let patches = (known.value.height / patch) * (known.value.width / patch)
+    let fits = positionCount.map { count in leadingCounts.contains { count - $0 == patches } } ?? true
+    return fits ? (known.value, known.origin) : nil
   }
 
   private func note(_ setting: Setting, _ value: String, _ origin: Origin) {
@@ -124,8 +167,8 @@ final class Decisions {
   }
 
   private func decide<Value: Equatable>(
-    _ setting: Setting, _ option: Value?, _ tensors: Value?, _ customary: Value?, _ likely: [Value],
-    _ doubt: String?, _ text: (Value) -> String
+    _ setting: Setting, _ option: Value?, _ known: Known<Value>?, _ tensors: Value?, _ customary: Value?,
+    _ likely: [Value], _ doubt: String?, _ text: (Value) -> String
   ) throws(ImportError) -> Value {
     if let option {
       if let tensors, tensors != option {
@@ -136,8 +179,29 @@ final class Decisions {
       return option
     }
     if let tensors {
+      // How features are pooled the names of layers tell better than a model's name.
+      if let known, known.value != tensors, setting != .pooling {
+        throw .option(
+          name: setting.rawValue,
+          problem: "\(known.origin) says \(text(known.value)), the tensors say \(text(tensors)); are they of one model?")
+      }
       note(setting, text(tensors), .tensors)
       return tensors
+    }
+    if let known {
+      note(setting, text(known.value), known.origin)
+      return known.value
+    }
+    if let trial {
+      let candidates = ([customary].compactMap { $0 } + likely).reduce(into: [Value]()) {
+        if !$0.contains($1) { $0.append($1) }
+      }
+      if !candidates.isEmpty {
+        candidateCounts[setting] = candidates.count
+        let value = candidates[min(trial[setting] ?? 0, candidates.count - 1)]
+        note(setting, text(value), .probe)
+        return value
+      }
     }
     guard let customary, doubt == nil else {
       let values = likely.isEmpty ? "" : ", likely \(likely.map(text).joined(separator: " or "))"

@@ -17,8 +17,8 @@ package struct Evidence: Sendable {
   package var imageSize: Known<ImageExtent>?
   package var preprocessing: Known<Preprocessing>?
   package var labels: Known<[String]>?
-  /// Whether the classes are ImageNet-1k's thousand, in the usual order.
-  package var isImageNet = false
+  /// Who says that the classes are ImageNet-1k's thousand, in the usual order.
+  package var imageNet: Origin?
 
   init() {}
 
@@ -33,7 +33,7 @@ package struct Evidence: Sendable {
     result.imageSize = imageSize ?? other.imageSize
     result.preprocessing = preprocessing ?? other.preprocessing
     result.labels = labels ?? other.labels
-    result.isImageNet = isImageNet || other.isImageNet
+    result.imageNet = imageNet ?? other.imageNet
     return result
   }
 }

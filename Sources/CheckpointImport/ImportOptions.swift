@@ -40,6 +40,10 @@ package struct ImportOptions: Sendable {
   package var activation: ActivationKind?
   /// Where a block's norms stand; before the branches by default.
   package var blockNorm: BlockNormKind?
+  /// The architecture's name, as timm has it.
+  package var architecture: String?
+  /// A file with pixels and what the user's own framework answers to them.
+  package var probe: String?
   /// Height and width in pixels; a square by default.
   package var imageSize: (height: Int, width: Int)?
   /// What a vmoe model without a position embedding adds: sincos2d by default.

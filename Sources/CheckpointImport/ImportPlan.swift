@@ -34,6 +34,15 @@ struct PlannedTensor {
 }
 
 extension PlannedTensor {
+  /// How a checkpoint has it.
+  ///
+  /// - Parameter matrixType: what matrices are stored as.
+  func described(_ matrixType: ElementType) -> CheckpointWriter.Description {
+    CheckpointWriter.Description(
+      name: "\(name)", type: role == .matrix ? matrixType : .f32,
+      arrangement: role == .vector ? .rowMajor : .panels, shape: shape)
+  }
+
   /// The sources one after another, as they are, under a new shape.
   static func copy(_ name: TensorName, _ shape: [Int], of sources: [LazyTensor], role: Role = .vector)
     -> Self

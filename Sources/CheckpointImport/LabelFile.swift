@@ -70,9 +70,7 @@ package enum LabelFile {
   private static func array(_ json: [UInt8], _ classCount: Int) throws(ImportError) -> [String] {
     let labels: [String]
     do throws(StrictJSON.Problem) {
-      labels = try json.withUnsafeBytes { (bytes) throws(StrictJSON.Problem) -> [String] in
-        try StrictJSON.decode(from: bytes)
-      }
+      labels = try StrictJSON.decode(from: json)
     } catch {
       throw problem("expected a JSON array of texts: \(error)")
     }

@@ -43,7 +43,9 @@ enum ModelFiles {
     var evidence = Evidence()
     if object.has("pretrained_cfg") {
       evidence.preprocessing = Known(value: try SourcePreprocessing.read(timm: bytes), origin: origin)
-      if let labels = try object.object("pretrained_cfg")?.list("label_names") ?? object.list("label_names") {
+      var labels = try object.list("label_names")
+      if labels == nil, let inner = try object.object("pretrained_cfg") { labels = try inner.list("label_names") }
+      if let labels {
         evidence.labels = Known(value: texts(labels), origin: origin)
       }
     }

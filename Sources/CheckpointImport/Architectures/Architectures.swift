@@ -41,7 +41,7 @@ enum Architectures {
       evidence.preprocessing = known(try preprocessing(first))
       evidence.imageSize = known(extent(first[2]))
     }
-    evidence.isImageNet = !tags.isEmpty && tags.allSatisfy { $0[8] == "1000" }
+    if !tags.isEmpty, tags.allSatisfy({ $0[8] == "1000" }) { evidence.imageNet = origin }
     return evidence
   }
 
