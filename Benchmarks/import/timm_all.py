@@ -51,15 +51,8 @@ def randomized(model, generator):
     return model.eval()
 
 
-def build(name, generator):
-    head = timm.get_pretrained_cfg(name).num_classes
-    overrides = {"depth": 2}
-    try:
-        model = timm.create_model(name, pretrained=False, **overrides)
-    except TypeError:
-        model = timm.create_model(name, pretrained=False)
-    assert head == model.num_classes, name
-    return randomized(model, generator)
+def build(name, depth, generator):
+    return randomized(timm.create_model(name, pretrained=False, depth=depth), generator)
 
 
 def activation(model):
@@ -147,6 +140,7 @@ def main():
     parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument("--only", default="", help="architectures whose name has this text")
     parser.add_argument("--widest", type=int, default=1536, help="leave out models that are wider")
+    parser.add_argument("--depth", type=int, default=2)
     parser.add_argument("--verbose", action="store_true")
     choice = parser.parse_args()
     ways = choice.ways.split(",")
@@ -159,12 +153,12 @@ def main():
         name = tags(architecture)[0]
         try:
             with torch.device("meta"):
-                width = timm.create_model(architecture, pretrained=False).num_features
+                width = timm.create_model(architecture, pretrained=False, depth=1).num_features
             if width > choice.widest:
                 for way in ways:
                     counts[way]["left out (too wide)"] += 1
                 continue
-            model = build(name, generator)
+            model = build(name, choice.depth, generator)
         except Exception as error:
             print(f"{name}: timm: {error}")
             continue

@@ -31,12 +31,18 @@ enum Unsupported {
     },
     Sign(
       "the EVA architecture of timm (EVA, EVA-02, rotary ViTs), whose tensors do not tell its rotary positions"
-    ) {
-      $0.contains("patch_embed.proj.weight")
-        && ($0.contains(suffix: ".attn.q_proj.weight") || $0.contains(suffix: ".attn.q_bias"))
+    ) { source in
+      source.contains("patch_embed.proj.weight")
+        && [".attn.q_proj.weight", ".attn.q_bias", ".gamma_1"].contains { source.contains(suffix: $0) }
     },
     Sign("a ViT without a position embedding in its tensors, as timm's DINOv3 with its rotary positions") {
       $0.contains("patch_embed.proj.weight") && !$0.contains("pos_embed")
+    },
+    Sign("the rotary positions of the Perception Encoder (timm's vit_pe)") {
+      // Its blocks have CLIP's names; only its ends differ.
+      $0.contains("patch_embed.proj.weight") && $0.contains("norm_pre.weight")
+        && (!$0.contains("norm.weight") && !$0.contains("fc_norm.weight")
+          || $0.contains("cls_token") && $0.contains("attn_pool.latent"))
     },
     Sign(part: ".univ_experts.", "SpheroMoE of MoE-Jetpack (two groups of experts, entmax-1.5)"),
     Sign(
