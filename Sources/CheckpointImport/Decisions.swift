@@ -4,6 +4,7 @@ import SoftMoEViT
 package enum Setting: String, CaseIterable, Sendable {
   case heads, activation, pooling, image, position, preprocess, labels
   case normEpsilon = "norm-epsilon"
+  case dispatchRounding = "dispatch-rounding"
   case blockNorm = "block-norm"
   case finalNorm = "final-norm"
 }
@@ -83,6 +84,13 @@ final class Decisions {
   ) throws(ImportError) -> ActivationKind {
     try decide(
       .activation, options.activation, evidence.activation, tensors, customary, likely, doubt, \.rawValue)
+  }
+
+  /// vmoe's released code rounds to bfloat16 where its configuration has that type.
+  func dispatchRounding() throws(ImportError) -> DispatchRounding {
+    try decide(
+      .dispatchRounding, options.dispatchRounding, nil, nil, DispatchRounding.none, [.none, .bfloat16], nil,
+      \.rawValue)
   }
 
   func blockNorm(

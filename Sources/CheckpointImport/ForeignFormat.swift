@@ -2,7 +2,11 @@
 enum ForeignFormat {
   /// What is wrong with a file; nil for one whose reader shall look at it.
   static func problem(of bytes: UnsafeRawBufferPointer) -> String? {
-    signs.first { bytes.dropFirst($0.offset).starts(with: $0.bytes) }?.problem ?? pickleProblem(of: bytes)
+    if isShardedIndex(bytes) {
+      return "it is the index of a sharded V-MoE checkpoint, which is not supported yet: its router is sparse "
+        + "(Tokens Choice)"
+    }
+    return signs.first { bytes.dropFirst($0.offset).starts(with: $0.bytes) }?.problem ?? pickleProblem(of: bytes)
   }
 
   private struct Sign {
@@ -56,6 +60,13 @@ enum ForeignFormat {
         + "torch.save(torch.load('model.pth', map_location='cpu', weights_only=True), 'new.pth')"
       : "it is a Python pickle, which would have to be executed; save the model's tensors: "
         + "torch.save(model.state_dict(), 'weights.pth')"
+  }
+
+  /// V-MoE's released models: an index of their arrays, as MessagePack.
+  private static func isShardedIndex(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let first = bytes.first, FlaxMessagePack.recognizes(first) else { return false }
+    let head = String(decoding: bytes.prefix(64), as: UTF8.self)
+    return head.contains("shard_count") || head.contains("version") && head.contains("index")
   }
 
   /// What to do with a folder; nil for one that holds nothing known.

@@ -49,7 +49,7 @@ package struct ImportOptions: Sendable {
   /// What a vmoe model without a position embedding adds: sincos2d by default.
   package var position: PositionOption = .sincos2d
   /// vmoe's released code rounds to bfloat16; the default does not.
-  package var dispatchRounding: DispatchRounding = .none
+  package var dispatchRounding: DispatchRounding?
   /// How weight matrices are stored.
   package var matrixType: ElementType = .f32
 

@@ -51,6 +51,8 @@ struct Probe {
   /// two have no common shape.
   func error(of model: SoftMoEViT, _ workspace: inout Workspace) -> Float? {
     let configuration = model.configuration
+    // Without a head what its framework answers are the features.
+    let isOfFeatures = isOfFeatures || configuration.classCount == 0
     let width = isOfFeatures ? configuration.featureWidth : configuration.classCount
     guard ImageExtent(height: configuration.imageHeight, width: configuration.imageWidth) == size,
       results.allSatisfy({ $0.count == width })

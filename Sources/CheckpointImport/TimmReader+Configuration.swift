@@ -149,7 +149,7 @@ extension TimmReader {
     let layers = (0..<depth).filter { softLayer($0) != nil }
     guard let first = layers.first, let layer = softLayer(first) else { return nil }
     var moe = try layer.configuration(layers: layers)
-    moe.dispatchRounding = options.dispatchRounding
+    moe.dispatchRounding = options.dispatchRounding ?? .none
     moe.norm = source.contains("blocks.\(first).norm2.weight")
     return moe
   }

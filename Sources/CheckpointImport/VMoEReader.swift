@@ -74,7 +74,7 @@ struct VMoEReader {
       layers: layers, expertCount: mu[1], slotsPerExpert: mu[2],
       expertWidth: try source.shape(name(first, "Moe/Mlp/Dense_0/kernel"), rank: 3)[2],
       normalization: .epsilonInsideRoot, normalizationEpsilon: 1e-6, slotSource: .tokens,
-      dispatchRounding: options.dispatchRounding)
+      dispatchRounding: try decisions.dispatchRounding())
   }
 
   private func pooling(classToken: Bool, isMAP: Bool) throws(ImportError) -> PoolingKind {

@@ -55,7 +55,7 @@ struct ImportCommand: ParsableCommand {
   )
   var preprocess: String?
   @Option(help: "none, or bfloat16 as vmoe's released code does.")
-  var dispatchRounding: DispatchRounding = .none
+  var dispatchRounding: DispatchRounding?
   @Option(help: "How weight matrices are stored.") var dtype: ElementType = .f32
   @Option(help: "A line about where the weights come from, KEY=VALUE; may be given again.")
   var provenance: [String] = []
