@@ -96,7 +96,8 @@ final class Decisions {
   func blockNorm(
     tensors: BlockNormKind?, customary: BlockNormKind?, likely: [BlockNormKind], doubt: String?
   ) throws(ImportError) -> BlockNormKind {
-    try decide(.blockNorm, options.blockNorm, evidence.blockNorm, tensors, customary, likely, doubt, \.rawValue)
+    try decide(
+      .blockNorm, options.blockNorm, evidence.blockNorm, tensors, customary, likely, doubt, \.rawValue)
   }
 
   /// - Parameter classToken: whether the model has one.
@@ -162,7 +163,9 @@ final class Decisions {
 
   /// The size that is asked for, or one that is known and fits the positions: a model may have been trained further on
   /// images of another size than its name says.
-  private func knownSize(_ patch: Int, _ positionCount: Int?, _ leadingCounts: [Int]) -> (ImageExtent, Origin)? {
+  private func knownSize(_ patch: Int, _ positionCount: Int?, _ leadingCounts: [Int]) -> (
+    ImageExtent, Origin
+  )? {
     if let size = options.imageSize { return (ImageExtent(height: size.height, width: size.width), .option) }
     guard let known = evidence.imageSize else { return nil }
     let patches = (known.value.height / patch) * (known.value.width / patch)
@@ -191,7 +194,9 @@ final class Decisions {
       if let known, known.value != tensors, setting != .pooling {
         throw .option(
           name: setting.rawValue,
-          problem: "\(known.origin) says \(text(known.value)), the tensors say \(text(tensors)); are they of one model?")
+          problem:
+            "\(known.origin) says \(text(known.value)), the tensors say \(text(tensors)); are they of one model?"
+        )
       }
       note(setting, text(tensors), .tensors)
       return tensors

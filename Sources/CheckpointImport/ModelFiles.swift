@@ -29,10 +29,13 @@ enum ModelFiles {
   private static func bytes(_ name: String, in folder: String) throws(ImportError) -> [UInt8]? {
     guard FileManager.default.fileExists(atPath: folder + name) else { return nil }
     let file: MappedFile
-    do throws(CheckpointError) { file = try MappedFile(path: folder + name) } catch { throw .checkpoint(error) }
+    do throws(CheckpointError) { file = try MappedFile(path: folder + name) } catch {
+      throw .checkpoint(error)
+    }
     guard file.bytes.count <= JSONObject.longestFile else {
       throw .invalidSource(
-        path: name, problem: "expected at most \(JSONObject.longestFile) bytes of JSON, found \(file.bytes.count)")
+        path: name,
+        problem: "expected at most \(JSONObject.longestFile) bytes of JSON, found \(file.bytes.count)")
     }
     return Array(file.bytes)
   }
@@ -44,7 +47,9 @@ enum ModelFiles {
     if object.has("pretrained_cfg") {
       evidence.preprocessing = Known(value: try SourcePreprocessing.read(timm: bytes), origin: origin)
       var labels = try object.list("label_names")
-      if labels == nil, let inner = try object.object("pretrained_cfg") { labels = try inner.list("label_names") }
+      if labels == nil, let inner = try object.object("pretrained_cfg") {
+        labels = try inner.list("label_names")
+      }
       if let labels {
         evidence.labels = Known(value: texts(labels), origin: origin)
       }
@@ -98,7 +103,8 @@ enum ModelFiles {
     }
     if case .number? = object["image_size"], let side = try count("image_size") {
       evidence.imageSize = Known(value: ImageExtent(height: side, width: side), origin: origin)
-    } else if let sides = try object.numbersIfAny("image_size", count: 2), let height = Int(exactly: sides[0]),
+    } else if let sides = try object.numbersIfAny("image_size", count: 2),
+      let height = Int(exactly: sides[0]),
       let width = Int(exactly: sides[1])
     {
       evidence.imageSize = Known(value: ImageExtent(height: height, width: width), origin: origin)

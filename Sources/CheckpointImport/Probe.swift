@@ -23,7 +23,8 @@ struct Probe {
     let file: MappedFile
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
     let tensors = Dictionary(
-      try Safetensors.source(in: file, path: path).tensors.map { ($0.name, $0) }) { first, _ in first }
+      try Safetensors.source(in: file, path: path).tensors.map { ($0.name, $0) }
+    ) { first, _ in first }
     guard let pixels = tensors["pixels"] ?? tensors["pixels_nhwc"], pixels.shape.count == 4,
       pixels.shape.allSatisfy({ $0 > 0 })
     else { throw problem("expected a tensor pixels [n, 3, H, W] or pixels_nhwc [n, H, W, 3]") }
@@ -31,8 +32,11 @@ struct Probe {
     let (n, channels) = (pixels.shape[0], pixels.shape[isChannelsFirst ? 1 : 3])
     size = ImageExtent(
       height: pixels.shape[isChannelsFirst ? 2 : 1], width: pixels.shape[isChannelsFirst ? 3 : 2])
-    guard channels == 3 else { throw problem("\(pixels.name) \(pixels.shape): expected three colour channels") }
-    guard let result = tensors["logits"] ?? tensors["features"], result.shape.count == 2, result.shape[0] == n,
+    guard channels == 3 else {
+      throw problem("\(pixels.name) \(pixels.shape): expected three colour channels")
+    }
+    guard let result = tensors["logits"] ?? tensors["features"], result.shape.count == 2,
+      result.shape[0] == n,
       result.shape[1] > 0
     else { throw problem("expected a tensor logits or features, a row for each of the \(n) images") }
     isOfFeatures = result.name == "features"

@@ -51,7 +51,9 @@ struct ProbeSearch {
     }
     guard let best else { throw failure ?? .option(name: "probe", problem: "its shapes are not the model's") }
     guard best.error <= Probe.relativeBound else {
-      let values = best.decisions.made.filter { $0.origin == .probe }.map { "\($0.setting.rawValue) \($0.value)" }
+      let values = best.decisions.made.filter { $0.origin == .probe }.map {
+        "\($0.setting.rawValue) \($0.value)"
+      }
       throw .option(
         name: "probe",
         problem: best.error.isFinite
@@ -95,7 +97,8 @@ private final class Runner {
   private var workspace: (configuration: ModelConfiguration, threads: ThreadPool)?
 
   init() {
-    var template = Array("\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/softmoe-probe-XXXXXX".utf8CString)
+    var template = Array(
+      "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/softmoe-probe-XXXXXX".utf8CString)
     _ = mkdtemp(&template)
     folder = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
   }

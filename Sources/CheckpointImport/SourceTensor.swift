@@ -60,7 +60,8 @@ package struct SourceTensor: Sendable {
     (self.name, self.type, self.shape, self.file) = (name, type, shape, file)
     layout =
       isRowMajor
-      ? .pieces([Piece(offset: offset, count: shape.reduce(1, *))]) : .strided(offset: offset, strides: strides)
+      ? .pieces([Piece(offset: offset, count: shape.reduce(1, *))])
+      : .strided(offset: offset, strides: strides)
   }
 
   init(name: String, type: SourceType, shape: [Int], offset: Int, file: MappedFile) {

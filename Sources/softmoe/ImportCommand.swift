@@ -47,7 +47,8 @@ struct ImportCommand: ParsableCommand {
   var position: PositionOption = .sincos2d
   @Option(
     help:
-      "imagenet, or a file: a label a line, a JSON array or map, a config.json with id2label. Default: what is beside the model, else class 0, …")
+      "imagenet, or a file: a label a line, a JSON array or map, a config.json with id2label. Default: what is beside the model, else class 0, …"
+  )
   var labels: String?
   @Option(
     help:
@@ -132,13 +133,16 @@ struct ImportCommand: ParsableCommand {
     return (0..<count).map { "class \($0)" }
   }
 
-  private func preprocessing(_ imported: CheckpointImport, _ report: inout ImportReport) throws -> Preprocessing {
+  private func preprocessing(_ imported: CheckpointImport, _ report: inout ImportReport) throws
+    -> Preprocessing
+  {
     let model = imported.configuration
     if preprocess == nil, let known = imported.evidence.preprocessing,
       known.value.cropHeight == model.imageHeight, known.value.cropWidth == model.imageWidth
     {
       report.add(
-        .preprocess, "\(known.value.filter.rawValue) to \(model.imageHeight)x\(model.imageWidth)", known.origin)
+        .preprocess, "\(known.value.filter.rawValue) to \(model.imageHeight)x\(model.imageWidth)",
+        known.origin)
       return known.value
     }
     let choice = preprocess ?? (imported.family.isFlax ? "inception" : "imagenet")

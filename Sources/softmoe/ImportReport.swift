@@ -12,7 +12,8 @@ struct ImportReport {
     if let error = imported.probeError { notes.append("the probe's answers: off by \(error) of the largest") }
     if !imported.prefix.isEmpty { notes.append("before every name stands '\(imported.prefix)'") }
     if !imported.setAside.isEmpty {
-      let names = imported.setAside.prefix(4).joined(separator: ", ") + (imported.setAside.count > 4 ? ", …" : "")
+      let names =
+        imported.setAside.prefix(4).joined(separator: ", ") + (imported.setAside.count > 4 ? ", …" : "")
       notes.append("set aside, \(imported.setAside.count) tensors that are no part of the model: \(names)")
     }
     self.notes = notes
@@ -27,14 +28,16 @@ struct ImportReport {
   private mutating func warn(_ row: Decision) {
     // That a block's norms stand before its branches is what a Vision Transformer is.
     guard row.origin == .assumed, row.setting != .blockNorm else { return }
-    warnings.append("\(row.setting.rawValue) \(row.value) is assumed; change it with --\(row.setting.rawValue)")
+    warnings.append(
+      "\(row.setting.rawValue) \(row.value) is assumed; change it with --\(row.setting.rawValue)")
   }
 
   /// A line a setting: its value, and where that comes from.
   var table: String {
     let width = rows.reduce(0) { max($0, $1.value.count) }
     let lines = rows.map { row in
-      "  " + Self.padded(row.setting.rawValue, to: 14) + Self.padded(row.value, to: width + 2) + Self.words(row)
+      "  " + Self.padded(row.setting.rawValue, to: 14) + Self.padded(row.value, to: width + 2)
+        + Self.words(row)
     }
     return (lines + notes.map { "  " + $0 }).joined(separator: "\n")
   }

@@ -63,7 +63,8 @@ enum Architectures {
   private static func nearest(to name: String) -> String {
     let names = lines.filter { $0.count == 7 }.map { String($0[0]) }
     let distances = names.map { (name: $0, distance: distance($0, name)) }
-    return distances.sorted { $0.distance < $1.distance }.prefix(3).map { "'\($0.name)'" }.joined(separator: ", ")
+    return distances.sorted { $0.distance < $1.distance }.prefix(3).map { "'\($0.name)'" }.joined(
+      separator: ", ")
   }
 
   /// Letters to insert, take out or change.

@@ -152,7 +152,9 @@ extension Pickle {
   /// How many bytes follow.
   private mutating func length(_ count: Int) throws(PickleError) -> Int {
     let value = try take(count).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard let length = Int(exactly: value), length <= bytes.count - position else { throw .truncated(at: start) }
+    guard let length = Int(exactly: value), length <= bytes.count - position else {
+      throw .truncated(at: start)
+    }
     return length
   }
 
@@ -238,7 +240,9 @@ extension Pickle {
   }
 
   private mutating func setItems(_ items: [PickleValue]) throws(PickleError) {
-    guard items.count.isMultiple(of: 2) else { throw .unexpected("expected keys and values in pairs", at: start) }
+    guard items.count.isMultiple(of: 2) else {
+      throw .unexpected("expected keys and values in pairs", at: start)
+    }
     switch try top() {
     case .dictionary(let dictionary): try dictionary.append(items)
     case .opaque: break
@@ -253,7 +257,9 @@ extension Pickle {
   }
 
   private mutating func recall(_ index: Int) throws(PickleError) {
-    guard let value = memo[index] else { throw .unexpected("expected a value remembered as \(index)", at: start) }
+    guard let value = memo[index] else {
+      throw .unexpected("expected a value remembered as \(index)", at: start)
+    }
     stack.append(value)
   }
 }
@@ -264,7 +270,8 @@ extension Pickle {
     guard case .global(let name) = function else { return .opaque(function.kind) }
     guard case .tuple(let items) = arguments else { return .opaque(name) }
     switch name {
-    case "collections.OrderedDict", "collections.defaultdict", "builtins.dict": return try orderedDictionary(items)
+    case "collections.OrderedDict", "collections.defaultdict", "builtins.dict":
+      return try orderedDictionary(items)
     case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3":
       return try tensor(items)
     case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":

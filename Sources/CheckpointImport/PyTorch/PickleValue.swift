@@ -98,7 +98,8 @@ enum PickleError: Error, Equatable {
 
   var description: String {
     switch self {
-    case .truncated(let offset): "it ends in the middle of the instruction at byte \(offset); copy the file again"
+    case .truncated(let offset):
+      "it ends in the middle of the instruction at byte \(offset); copy the file again"
     case .instruction(let code, let offset):
       "instruction \(code) at byte \(offset) is none of a pickle of tensors"
     case .unexpected(let what, let offset): "\(what) at byte \(offset)"

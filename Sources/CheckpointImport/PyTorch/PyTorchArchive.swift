@@ -38,7 +38,8 @@ struct PyTorchArchive {
     }
     if let member = members.first(where: { $0.deflated != nil }) {
       throw problem(
-        "member \(quoted(member.name)) is compressed, which PyTorch never does; unpack it and zip it again with zip -0")
+        "member \(quoted(member.name)) is compressed, which PyTorch never does; unpack it and zip it again with zip -0"
+      )
     }
     if let order = members.first(where: { $0.name == root + "byteorder" }),
       !file.bytes[order.data].elementsEqual("little".utf8)
@@ -99,7 +100,8 @@ struct PyTorchArchive {
       // A long name over many tensors would take far more memory than the file.
       guard path.reduce(0, { $0 + $1.utf8.count + 1 }) <= SourceTensor.longestName else {
         throw .invalidSource(
-          path: self.path, problem: "\(quoted(name)): expected names of at most \(SourceTensor.longestName) bytes")
+          path: self.path,
+          problem: "\(quoted(name)): expected names of at most \(SourceTensor.longestName) bytes")
       }
       switch entry.value {
       case .tensor(let tensor):
@@ -141,7 +143,8 @@ struct PyTorchArchive {
     }
     // A view may show an element many times; weights don't.
     guard count <= max(held, SourceTensor.mostRepeated) else {
-      throw problem("\(tensor.shape) is \(count) elements made of the \(held) of its storage; expected no more")
+      throw problem(
+        "\(tensor.shape) is \(count) elements made of the \(held) of its storage; expected no more")
     }
     let start = storage.lowerBound + (count == 0 ? 0 : tensor.offset * type.byteCount)
     return SourceTensor(
