@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 FROM swift:6.3-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      libopenblas-dev libmicrohttpd-dev libgnutls28-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev pkg-config \
+      libopenblas-dev libmicrohttpd-dev libgnutls28-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev zlib1g-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
@@ -13,7 +13,7 @@ RUN swift build -c release --product softmoe --static-swift-stdlib \
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      libopenblas0-pthread libmicrohttpd12 libgnutls30 libjpeg62-turbo libspng0 libwebp7 libxxhash0 \
+      libopenblas0-pthread libmicrohttpd12 libgnutls30 libjpeg62-turbo libspng0 libwebp7 libxxhash0 zlib1g \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/softmoe /usr/local/bin/softmoe
 COPY models /models

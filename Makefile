@@ -2,7 +2,7 @@
 
 SWIFT ?= swift
 MODEL ?= models/cifar10-softmoe.smoe
-PACKAGES := libopenblas-dev libmicrohttpd-dev libgnutls28-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev pkg-config
+PACKAGES := libopenblas-dev libmicrohttpd-dev libgnutls28-dev libjpeg62-turbo-dev libspng-dev libwebp-dev libxxhash-dev zlib1g-dev pkg-config
 BINARY := .build/release/softmoe
 # What remains is about numbers, and slow under a sanitizer; Tests/Sanitizers/run without a filter runs all.
 SANITIZED := --filter '^(CheckpointTests|HTTPServiceTests|ImageInputTests|InferenceTests|MetricsTests|MicroHTTPTests)[.]'

@@ -44,6 +44,7 @@ let package = Package(
     .systemLibrary(name: "CGnuTLS", pkgConfig: "gnutls", providers: [.apt(["libgnutls28-dev"])]),
     .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
 
@@ -64,12 +65,13 @@ let package = Package(
     .target(name: "MicroHTTP", dependencies: ["CGnuTLS", "CMicroHTTPD"], swiftSettings: strict),
     // libjpeg-turbo's row interface, which leaves by longjmp: caught in C (libjpeg62-turbo-dev).
     .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
-    .target(name: "ImageInput", dependencies: ["CJPEG", "CSPNG", "CWebP"], swiftSettings: strict),
+    .target(name: "ImageInput", dependencies: ["CJPEG", "CSPNG", "CWebP", "CZlib"], swiftSettings: strict),
 
     // First floor.
     .target(name: "SoftMoEViT", dependencies: ["Kernels", "Checkpoint"], swiftSettings: strict),
     .target(
-      name: "CheckpointImport", dependencies: ["Checkpoint", "ImageInput", "SoftMoEViT"],
+      name: "CheckpointImport", dependencies: ["CZlib", "Checkpoint", "ImageInput", "SoftMoEViT"],
+      resources: [.embedInCode("Architectures/timm.tsv"), .embedInCode("Labels/imagenet.txt")],
       swiftSettings: strict),
 
     // Second floor: inference, which knows no HTTP.

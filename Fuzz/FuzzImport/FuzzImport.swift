@@ -21,6 +21,6 @@ import Glibc
       return
     }
     guard let file = try? MappedFile(path: path) else { return }
-    for tensor in (try? format.tensors(in: file, path: path)) ?? [] { _ = tensor.floats().count }
+    for tensor in (try? format.source(in: file, path: path))?.tensors ?? [] { _ = tensor.floats().count }
   }
 }

@@ -8,41 +8,69 @@ package struct CheckpointImport {
   package var configuration: ModelConfiguration { plan.configuration }
   /// Whose names it has.
   package let family: ModelFamily
+  /// Tensors of the source that the model does not need, by the source's names.
+  package let setAside: [String]
+  /// What came off before the source's names: `state_dict.module.`; empty for nothing.
+  package let prefix: String
+  /// How everything was decided that the tensors may leave open.
+  package let decisions: [Decision]
+  /// How images become pixels, and what classes are called, where something beside the tensors says so.
+  package let evidence: Evidence
+  /// How far the model is off a probe's answers, as a share of the largest; nil without a probe.
+  package let probeError: Float?
   private let plan: ImportPlan
+  private let probe: Probe?
   private let matrixType: ElementType
   private let files: [MappedFile]
 
   init(plan: ImportPlan, family: ModelFamily, matrixType: ElementType, files: [MappedFile]) {
+    (setAside, prefix, decisions, evidence) = ([], "", [], Evidence())
+    (probe, probeError) = (nil, nil)
     (self.plan, self.family, self.matrixType, self.files) = (plan, family, matrixType, files)
   }
 
   /// Maps a source, recognises its model and finds every tensor of it.
   ///
   /// - Parameters:
-  ///   - path: a safetensors file or the index of several, an npz archive or Flax MessagePack, told apart by its
-  ///     first bytes.
+  ///   - path: a safetensors or PyTorch file, the index of several, one of them or their folder, an npz archive or
+  ///     Flax MessagePack, told apart by its first bytes.
   ///   - options: what the file can't tell.
+  ///   - progress: told the share of what may have to be tried on a probe.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
-  package init(path: String, options: ImportOptions) throws(ImportError) {
+  package init(path: String, options: ImportOptions, progress: (_ share: Double) -> Void = { _ in })
+    throws(ImportError)
+  {
+    let path = try SourceLocation.file(at: path)
     let file: MappedFile
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
-    let tensors = try SourceFormat.tensors(in: file, path: path)
+    let root = try SourceRoot(SourceFormat.source(in: file, path: path), root: options.root)
+    let tensors = root.file.tensors
     // A model in shards lies in several files.
     files = Dictionary(tensors.map { (ObjectIdentifier($0.file), $0.file) }) { first, _ in first }.map(
       \.value)
     let source = SourceModel(tensors)
-    guard let family = options.family ?? Self.family(of: source) else {
-      throw .invalidSource(
-        path: path,
-        problem: "expected 'embedding/kernel' (vmoe) or 'patch_embed.proj.weight' (timm) among its "
-          + "\(source.names.count) tensors, found neither")
+    let found = try SourceFamilies.family(of: source, asked: options.family, path: path)
+    family = found.family
+    var evidence = try ModelFiles.evidence(beside: path)
+    if let name = options.architecture {
+      evidence = try Architectures.evidence(for: name, origin: .architecture(name)).completed(by: evidence)
     }
-    self.family = family
-    switch family {
-    case .vmoe: plan = try VMoEReader(source: source, options: options).plan()
-    case .timm: plan = try TimmReader(source: source, options: options).plan()
+    self.evidence = evidence
+    let (plan, model): (ImportPlan, SourceModel)
+    if let path = options.probe {
+      let probe = try Probe(path: path)
+      let outcome = try ProbeSearch(
+        probe: probe, family: found, source: source, options: options, evidence: evidence
+      ).find(progress: progress)
+      (plan, model, decisions) = (outcome.plan, outcome.model, outcome.decisions.made)
+      (self.probe, probeError) = (probe, outcome.error)
+    } else {
+      let decisions = Decisions(options, evidence)
+      (plan, model) = try found.plan(source, options, decisions)
+      (self.decisions, probe, probeError) = (decisions.made, nil, nil)
     }
-    try source.requireAllUsed()
+    (self.plan, prefix) = (plan, root.prefix)
+    setAside = (root.file.setAside + model.setAside).sorted()
     matrixType = options.matrixType
   }
 
@@ -65,15 +93,7 @@ package struct CheckpointImport {
   }
 
   private func described(_ tensor: PlannedTensor) -> CheckpointWriter.Description {
-    CheckpointWriter.Description(
-      name: "\(tensor.name)", type: tensor.role == .matrix ? matrixType : .f32,
-      arrangement: tensor.role == .vector ? .rowMajor : .panels, shape: tensor.shape)
-  }
-
-  private static func family(of source: SourceModel) -> ModelFamily? {
-    if VMoEReader.recognizes(source) { return .vmoe }
-    if TimmReader.recognizes(source) { return .timm }
-    return nil
+    tensor.described(matrixType)
   }
 
   /// Bytes of the tensors that `write` writes.
@@ -124,7 +144,7 @@ package struct CheckpointImport {
       let metadata = Metadata(
         name: description.name, configuration: configuration, labels: description.labels,
         preprocessing: description.preprocessing, provenance: description.provenance)
-      let tensors = plan.tensors + SelfProof.placeholders(for: configuration)
+      let tensors = plan.tensors + SelfProof.placeholders(for: configuration, image: probe?.images.first)
       var writer = try CheckpointWriter(
         path: path, metadata: metadata,
         tensors: tensors.map(described))

@@ -27,7 +27,7 @@ package struct FlaxMessagePack {
     (0x80...0x8F).contains(first) || first == 0xDE || first == 0xDF
   }
 
-  package static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
+  package static func source(in file: MappedFile, path: String) throws(ImportError) -> SourceFile {
     let reader = FlaxMessagePack(file: file, path: path)
     var cursor = MessagePackCursor(bytes: file.bytes, path: path)
     var root = try reader.value(&cursor, depth: 0)
@@ -40,7 +40,7 @@ package struct FlaxMessagePack {
     }
     var tensors: [SourceTensor] = []
     try reader.collect(root, name: "", into: &tensors)
-    return tensors.sorted { $0.name < $1.name }
+    return SourceFile(tensors.sorted { $0.name < $1.name })
   }
 
   private func value(_ cursor: inout MessagePackCursor, depth: Int) throws(ImportError) -> Value {

@@ -13,6 +13,8 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
   case wrongRank(name: String, expected: Int, found: [Int])
   /// Tensors that belong to no part of the model.
   case leftOver(names: [String])
+  /// Two tensors that are the same part of the model.
+  case ambiguous([String], meaning: String)
   /// A weight is NaN or infinite.
   case notFinite(name: String, element: Int, value: String)
   /// The model has a part that this version can't run.
@@ -38,6 +40,8 @@ package enum ImportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .leftOver(let names):
       "\(names.count) tensors belong to no part of the model: "
         + names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+    case .ambiguous(let names, let meaning):
+      "tensors \(names.map { "'\($0)'" }.joined(separator: " and ")) are both the model's '\(meaning)'; expected one"
     case .notFinite(let name, let element, let value):
       "tensor '\(name)': element \(element) is \(value), expected a finite number; its training diverged"
     case .unsupported(let what): "not supported yet: \(what)"

@@ -2,14 +2,6 @@ import Checkpoint
 import ImageInput
 import SoftMoEViT
 
-/// Which implementation's names and conventions a source follows.
-package enum ModelFamily: String, Sendable, CaseIterable {
-  /// google-research/vmoe: Flax names.
-  case vmoe
-  /// bwconrad/soft-moe and timm: PyTorch names.
-  case timm
-}
-
 /// How tokens become features, as the command names it.
 package enum PoolingOption: String, Sendable, CaseIterable {
   /// The class token.
@@ -18,6 +10,8 @@ package enum PoolingOption: String, Sendable, CaseIterable {
   case first
   /// Global average pooling.
   case gap
+  /// The mean of all tokens, the class token too.
+  case all
   /// A MAP head, which the tensors tell.
   case map
 }
@@ -32,18 +26,30 @@ package enum PositionOption: String, Sendable, CaseIterable {
 
 /// What a source's names and shapes can't tell. nil takes the stated default.
 package struct ImportOptions: Sendable {
+  /// What the model's names begin with, where a file holds several models.
+  package var root: String?
   /// Told by the names.
   package var family: ModelFamily?
-  /// Told by the shapes in vmoe, and must equal them if given; timm's default is width / 64.
+  /// Told by the shapes in Flax families, and must equal them if given; else the family's custom.
   package var headCount: Int?
   /// The MAP head or the class token where there is one, else the mean.
   package var pooling: PoolingOption?
+  /// ε of the norms; the family's custom by default.
+  package var normEpsilon: Float?
+  /// The function between an MLP's products; the family's custom by default.
+  package var activation: ActivationKind?
+  /// Where a block's norms stand; before the branches by default.
+  package var blockNorm: BlockNormKind?
+  /// The architecture's name, as timm has it.
+  package var architecture: String?
+  /// A file with pixels and what the user's own framework answers to them.
+  package var probe: String?
   /// Height and width in pixels; a square by default.
   package var imageSize: (height: Int, width: Int)?
   /// What a vmoe model without a position embedding adds: sincos2d by default.
   package var position: PositionOption = .sincos2d
   /// vmoe's released code rounds to bfloat16; the default does not.
-  package var dispatchRounding: DispatchRounding = .none
+  package var dispatchRounding: DispatchRounding?
   /// How weight matrices are stored.
   package var matrixType: ElementType = .f32
 

@@ -33,52 +33,18 @@ struct PlannedTensor {
   let pieces: (_ emit: ([Float]) throws -> Void) throws -> Void
 }
 
-/// The tensors of a source, found by name, checked by shape, crossed off as they are used.
-final class SourceModel {
-  private let tensors: [String: SourceTensor]
-  private var unused: Set<String>
-  /// Elements converted at a time: 16 MiB of Float.
-  static let pieceCount = 4 << 20
-
-  /// - Parameter tensors: their names differ, as `SourceFormat` has checked.
-  init(_ tensors: [SourceTensor]) {
-    self.tensors = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
-    unused = Set(self.tensors.keys)
-  }
-
-  var names: some Collection<String> { tensors.keys }
-
-  func contains(_ name: String) -> Bool { tensors[name] != nil }
-
-  /// The shape of a tensor that must be there, to learn sizes from.
-  func shape(_ name: String, rank: Int) throws(ImportError) -> [Int] {
-    guard let tensor = tensors[name] else { throw .missing(name: name, expected: "\(rank) dimensions") }
-    guard tensor.shape.count == rank, tensor.shape.allSatisfy({ $0 > 0 }) else {
-      throw .wrongRank(name: name, expected: rank, found: tensor.shape)
-    }
-    return tensor.shape
-  }
-
-  func take(_ name: String, _ shape: [Int]) throws(ImportError) -> SourceTensor {
-    guard let tensor = tensors[name] else { throw .missing(name: name, expected: "shape \(shape)") }
-    guard tensor.shape == shape else { throw .wrongShape(name: name, expected: shape, found: tensor.shape) }
-    unused.remove(name)
-    return tensor
-  }
-
-  /// Crosses off tensors that are known to carry nothing.
-  func ignore(where isIgnored: (String) -> Bool) {
-    unused = unused.filter { !isIgnored($0) }
-  }
-
-  func requireAllUsed() throws(ImportError) {
-    if !unused.isEmpty { throw .leftOver(names: unused.sorted()) }
-  }
-}
-
 extension PlannedTensor {
+  /// How a checkpoint has it.
+  ///
+  /// - Parameter matrixType: what matrices are stored as.
+  func described(_ matrixType: ElementType) -> CheckpointWriter.Description {
+    CheckpointWriter.Description(
+      name: "\(name)", type: role == .matrix ? matrixType : .f32,
+      arrangement: role == .vector ? .rowMajor : .panels, shape: shape)
+  }
+
   /// The sources one after another, as they are, under a new shape.
-  static func copy(_ name: TensorName, _ shape: [Int], of sources: [SourceTensor], role: Role = .vector)
+  static func copy(_ name: TensorName, _ shape: [Int], of sources: [LazyTensor], role: Role = .vector)
     -> Self
   {
     PlannedTensor(name: name, shape: shape, role: role) { emit in
@@ -92,7 +58,7 @@ extension PlannedTensor {
 
   /// Matrices stored (out, in), written [in, out], one after another.
   static func transposed(
-    _ name: TensorName, _ shape: [Int], of sources: [SourceTensor], rows: Int, columns: Int
+    _ name: TensorName, _ shape: [Int], of sources: [LazyTensor], rows: Int, columns: Int
   )
     -> Self
   {
@@ -108,7 +74,7 @@ extension PlannedTensor {
   }
 
   /// Matrices [rows, columns_i] side by side: row by row, a row of each; as many rows a piece as fit.
-  static func sideBySide(_ name: TensorName, _ shape: [Int], of sources: [SourceTensor], rows: Int) -> Self {
+  static func sideBySide(_ name: TensorName, _ shape: [Int], of sources: [LazyTensor], rows: Int) -> Self {
     PlannedTensor(name: name, shape: shape, role: .matrix) { emit in
       let widths = sources.map { $0.count / rows }
       let total = widths.reduce(0, +)
@@ -132,7 +98,7 @@ extension PlannedTensor {
 
   /// The router's matrix [d, s] of phi [d, n, p] and the learned scale, if there is one.
   static func router(
-    _ name: TensorName, _ moe: ModelConfiguration.SoftMoE, phi: SourceTensor, scale: SourceTensor?
+    _ name: TensorName, _ moe: ModelConfiguration.SoftMoE, phi: LazyTensor, scale: LazyTensor?
   ) -> Self {
     PlannedTensor(name: name, shape: [phi.shape[0], moe.slotCount], role: .router) { emit in
       try emit(moe.routerKernel(phi: phi.floats(), scale: scale?.floats()[0] ?? 1))
@@ -140,8 +106,8 @@ extension PlannedTensor {
   }
 
   /// Values made here.
-  static func values(_ name: TensorName, _ shape: [Int], _ values: [Float]) -> Self {
-    PlannedTensor(name: name, shape: shape, role: .vector) { emit in try emit(values) }
+  static func values(_ name: TensorName, _ shape: [Int], _ values: [Float], role: Role = .vector) -> Self {
+    PlannedTensor(name: name, shape: shape, role: role) { emit in try emit(values) }
   }
 }
 

@@ -18,7 +18,7 @@ package struct ModelTrace {
   package init(of model: SoftMoEViT, pixels path: String) throws(ImportError) {
     let file: MappedFile
     do throws(CheckpointError) { file = try MappedFile(path: path) } catch { throw .checkpoint(error) }
-    let tensors = try Safetensors.tensors(in: file, path: path)
+    let tensors = try Safetensors.source(in: file, path: path).tensors
     let (height, width) = (model.configuration.imageHeight, model.configuration.imageWidth)
     guard let pixels = tensors.first(where: { $0.name == "pixels" }) else {
       throw .missing(name: "pixels", expected: "shape [n, 3, \(height), \(width)] in \(path)")

@@ -1,6 +1,6 @@
 import Checkpoint
 
-/// Reads the arrays of an `.npz` archive in place: a ZIP file of stored (not compressed) `.npy` members.
+/// Reads the arrays of an `.npz` archive: a ZIP file of `.npy` members, in place where they are stored.
 ///
 /// - Source: numpy.lib.format for the members.
 struct NumPyArchive {
@@ -8,20 +8,37 @@ struct NumPyArchive {
   private let path: String
   private var bytes: UnsafeRawBufferPointer { file.bytes }
 
-  static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
-    let archive = NumPyArchive(file: file, path: path)
-    var tensors: [SourceTensor] = []
-    for member in try ZIPArchive(bytes: file.bytes, path: path).members()
-    where member.name.hasSuffix(".npy") {
-      tensors.append(try archive.tensor(String(member.name.dropLast(4)), member.data))
+  static func source(in file: MappedFile, _ members: [ZIPArchive.Member], path: String) throws(ImportError)
+    -> SourceFile
+  {
+    let arrays = members.filter { $0.name.hasSuffix(".npy") }
+    var places: [(name: String, data: Range<Int>)] = []
+    var archive = NumPyArchive(file: file, path: path)
+    if arrays.contains(where: { $0.deflated != nil }) {
+      var inflater = try Inflater(path: path, archiveByteCount: file.bytes.count)
+      for member in arrays { places.append((member.name, try inflater.inflate(member, of: file.bytes))) }
+      archive = NumPyArchive(file: try inflater.finish(), path: path)
+    } else {
+      places = arrays.map { ($0.name, $0.data) }
     }
-    return tensors.sorted { $0.name < $1.name }
+    var source = SourceFile()
+    for (member, data) in places {
+      let name = String(member.dropLast(4))
+      if let tensor = try archive.tensor(name, data) {
+        source.tensors.append(tensor)
+      } else {
+        source.setAside.append(name)
+      }
+    }
+    source.tensors.sort { $0.name < $1.name }
+    return source
   }
 
   /// NumPy's own limit on what it takes for a header.
   private static let longestHeader = 10_000
 
-  private func tensor(_ name: String, _ member: Range<Int>) throws(ImportError) -> SourceTensor {
+  /// nil for integers, booleans and texts, which are no weights.
+  private func tensor(_ name: String, _ member: Range<Int>) throws(ImportError) -> SourceTensor? {
     func problem(_ text: String) -> ImportError {
       .invalidSource(path: path, problem: "member \(quoted(name)): \(text)")
     }
@@ -46,6 +63,7 @@ struct NumPyArchive {
     guard let header = NumPyHeader(text) else {
       throw problem("expected a header of descr, fortran_order and shape, found \(quoted(text))")
     }
+    if header.isNoWeight { return nil }
     guard let type = header.type else {
       throw problem("expected type <f8, <f4, <f2 or bfloat16 (V2), found \(quoted(header.descriptor))")
     }

@@ -15,6 +15,12 @@ struct NumPyHeader: Equatable {
     }
   }
 
+  /// Whether its elements are integers, booleans or texts.
+  var isNoWeight: Bool {
+    let kind = descriptor.drop { "<>|=".contains($0) }
+    return kind.first.map { "iubSU".contains($0) } ?? false && kind.dropFirst().allSatisfy(\.isNumber)
+  }
+
   /// Understands `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }` and nothing else: the format
   /// prescribes the keys' order, and no array of numbers needs a richer description.
   init?(_ text: String) {

@@ -30,7 +30,7 @@ package enum Safetensors {
     }
   }
 
-  package static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
+  package static func source(in file: MappedFile, path: String) throws(ImportError) -> SourceFile {
     func problem(_ text: String) -> ImportError { .invalidSource(path: path, problem: text) }
     let bytes = file.bytes
     guard bytes.count >= 8 else { throw problem("expected a safetensors header, found \(bytes.count) bytes") }
@@ -54,11 +54,18 @@ package enum Safetensors {
       places.append(try place(of: name, entry, dataCount: bytes.count - dataStart, path: path))
     }
     try requireTiling(places, dataCount: bytes.count - dataStart, path: path)
-    return places.map { place in
-      SourceTensor(
-        name: place.name, type: place.type, shape: place.shape, offset: dataStart + place.bytes.lowerBound,
-        file: file)
-    }.sorted { $0.name < $1.name }
+    var source = SourceFile()
+    for place in places.sorted(by: { $0.name < $1.name }) {
+      guard let type = place.type else {
+        source.setAside.append(place.name)
+        continue
+      }
+      source.tensors.append(
+        SourceTensor(
+          name: place.name, type: type, shape: place.shape, offset: dataStart + place.bytes.lowerBound,
+          file: file))
+    }
+    return source
   }
 
   /// A hundred thousand tensors' worth. The format allows 100 MB, for which decoding JSON takes 2.5 GB.
@@ -67,10 +74,16 @@ package enum Safetensors {
   /// A tensor and its bytes, counted from the start of the data.
   private struct Place {
     let name: String
-    let type: SourceType
+    /// nil for integers and booleans, which are no weights.
+    let type: SourceType?
     let shape: [Int]
     let bytes: Range<Int>
   }
+
+  /// Bytes of what is no weight.
+  private static let otherTypes = [
+    "I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+  ]
 
   private static func place(of name: String, _ entry: Entry, dataCount: Int, path: String)
     throws(ImportError) -> Place
@@ -78,7 +91,8 @@ package enum Safetensors {
     func problem(_ text: String) -> ImportError {
       .invalidSource(path: path, problem: "tensor \(quoted(name)): \(text)")
     }
-    guard let type = SourceType(safetensors: entry.dtype) else {
+    let type = SourceType(safetensors: entry.dtype)
+    guard let byteCount = type?.byteCount ?? otherTypes[entry.dtype] else {
       throw problem("expected type F64, F32, F16 or BF16, found \(quoted(entry.dtype))")
     }
     let count = try SourceTensor.count(of: name, shape: entry.shape, path: path)
@@ -88,7 +102,7 @@ package enum Safetensors {
       throw problem(
         "expected two offsets, in order, within \(dataCount) bytes of data, found \(entry.offsets.prefix(4))")
     }
-    guard checkedProduct([count, type.byteCount]) == end - begin else {
+    guard checkedProduct([count, byteCount]) == end - begin else {
       throw problem("\(entry.dtype) \(entry.shape) does not fit its \(end - begin) bytes")
     }
     return Place(name: name, type: type, shape: entry.shape, bytes: begin..<end)

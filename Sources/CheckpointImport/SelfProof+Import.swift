@@ -4,8 +4,10 @@ import SoftMoEViT
 /// What import adds to a checkpoint for its self-proof.
 extension SelfProof {
   /// The probe image, and zeros in place of its result until the model can compute it.
-  static func placeholders(for model: ModelConfiguration) -> [PlannedTensor] {
-    let image = probeImage(height: model.imageHeight, width: model.imageWidth)
+  ///
+  /// - Parameter image: the user's, [H, W, 3]; nil takes one made here.
+  static func placeholders(for model: ModelConfiguration, image: [Float]? = nil) -> [PlannedTensor] {
+    let image = image ?? probeImage(height: model.imageHeight, width: model.imageWidth)
     return [
       .values(imageName, [model.imageHeight, model.imageWidth, 3], image),
       .values(resultName(model), [model.resultWidth], Array(repeating: 0, count: model.resultWidth)),

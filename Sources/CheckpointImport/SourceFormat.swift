@@ -2,15 +2,16 @@ import Checkpoint
 
 /// The formats that can be imported, told apart by their first bytes.
 package enum SourceFormat: String, CaseIterable {
-  case numPyArchive, safetensors, safetensorsIndex, flaxMessagePack
+  /// NumPy's and PyTorch's files are both ZIP archives.
+  case archive, safetensors, shardIndex, flaxMessagePack
 
   init(_ bytes: UnsafeRawBufferPointer) {
     if bytes.starts(with: [0x50, 0x4B]) {
-      self = .numPyArchive
+      self = .archive
     } else if Self.isSafetensors(bytes) {
       self = .safetensors
     } else if bytes.first == UInt8(ascii: "{") {
-      self = .safetensorsIndex
+      self = .shardIndex
     } else if let first = bytes.first, FlaxMessagePack.recognizes(first) {
       self = .flaxMessagePack
     } else {
@@ -24,22 +25,25 @@ package enum SourceFormat: String, CaseIterable {
       && UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)) <= UInt64(bytes.count - 8)
   }
 
-  /// The tensors of a file in the format that its first bytes tell.
-  package static func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
-    try SourceFormat(file.bytes).tensors(in: file, path: path)
+  /// What a file holds, in the format that its first bytes tell.
+  package static func source(in file: MappedFile, path: String) throws(ImportError) -> SourceFile {
+    if let problem = ForeignFormat.problem(of: file.bytes) {
+      throw .invalidSource(path: path, problem: problem)
+    }
+    return try SourceFormat(file.bytes).source(in: file, path: path)
   }
 
-  /// The tensors of a file in this format, each with a name of its own.
-  package func tensors(in file: MappedFile, path: String) throws(ImportError) -> [SourceTensor] {
-    let tensors =
+  /// What a file of this format holds, each tensor with a name of its own.
+  package func source(in file: MappedFile, path: String) throws(ImportError) -> SourceFile {
+    let source =
       switch self {
-      case .numPyArchive: try NumPyArchive.tensors(in: file, path: path)
-      case .safetensors: try Safetensors.tensors(in: file, path: path)
-      case .safetensorsIndex: try SafetensorsIndex.tensors(in: file, path: path)
-      case .flaxMessagePack: try FlaxMessagePack.tensors(in: file, path: path)
+      case .archive: try Self.archive(in: file, path: path)
+      case .safetensors: try Safetensors.source(in: file, path: path)
+      case .shardIndex: try ShardIndex.source(in: file, path: path)
+      case .flaxMessagePack: try FlaxMessagePack.source(in: file, path: path)
       }
     var names: Set<String> = []
-    for name in tensors.lazy.map(\.name) {
+    for name in source.tensors.lazy.map(\.name) {
       // Messages and headers repeat names: they must be what they look like.
       guard !name.isEmpty, printable(name, limit: SourceTensor.longestName) == name else {
         throw .invalidSource(
@@ -51,6 +55,14 @@ package enum SourceFormat: String, CaseIterable {
         throw .invalidSource(path: path, problem: "expected every tensor once, found '\(name)' twice")
       }
     }
-    return tensors
+    return source
+  }
+
+  private static func archive(in file: MappedFile, path: String) throws(ImportError) -> SourceFile {
+    let members = try ZIPArchive(bytes: file.bytes, path: path).members()
+    guard PyTorchArchive.recognizes(members) else {
+      return try NumPyArchive.source(in: file, members, path: path)
+    }
+    return try PyTorchArchive.source(in: file, members, path: path)
   }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import SoftMoEViT
 
 /// How many blocks the names count: one more than the largest index after `prefix`.
 ///
@@ -19,52 +18,6 @@ func integerSquareRoot(_ square: Int) -> Int? {
   guard (1...1 << 52).contains(square) else { return nil }
   let root = Int(Double(square).squareRoot().rounded())
   return root * root == square ? root : nil
-}
-
-/// The image's size: as the option says, or a square of as many patches as there are positions.
-func imageSize(_ options: ImportOptions, patch: Int, patchCount: Int?) throws(ImportError)
-  -> (height: Int, width: Int)
-{
-  if let size = options.imageSize {
-    let sides = 1...ModelConfiguration.longestSide
-    guard sides.contains(size.height), sides.contains(size.width) else {
-      throw .option(
-        name: "image",
-        problem: "expected sides of at most \(sides.upperBound), found \(size.height)x\(size.width)")
-    }
-    guard size.height % patch == 0, size.width % patch == 0 else {
-      throw .option(
-        name: "image", problem: "\(size.height)x\(size.width) is no multiple of the patch size \(patch)")
-    }
-    let found = (size.height / patch) * (size.width / patch)
-    guard patchCount == nil || found == patchCount else {
-      throw .option(
-        name: "image",
-        problem:
-          "\(size.height)x\(size.width) has \(found) patches, the position embedding \(patchCount ?? 0)")
-    }
-    return size
-  }
-  guard let patchCount, let side = integerSquareRoot(patchCount) else {
-    throw .option(name: "image", problem: "the tensors do not tell the image's size; give HEIGHTxWIDTH")
-  }
-  return (side * patch, side * patch)
-}
-
-extension PoolingOption {
-  /// The pooling of that name in a model with or without a class token.
-  func kind(classToken: Bool) throws(ImportError) -> PoolingKind {
-    switch self {
-    case .token:
-      guard classToken else {
-        throw .option(name: "pooling", problem: "'token' needs a class token; there is none")
-      }
-      return .classToken
-    case .map: throw .option(name: "pooling", problem: "'map' needs a MAP head; there is none")
-    case .first: return classToken ? .classToken : .firstToken
-    case .gap: return .mean
-    }
-  }
 }
 
 /// Positions of a grid of patches, [rows·columns, width]: sin and cos of x·ω, then of y·ω, a quarter of the

@@ -13,12 +13,23 @@ package enum SourceType: String, Sendable {
   }
 }
 
-/// One tensor of a file to import, in place in the mapped source; row-major, little-endian.
+/// One tensor of a file to import, in place in the mapped source; little-endian.
 package struct SourceTensor: Sendable {
   /// Consecutive elements. All but very large arrays are one piece.
   struct Piece: Sendable {
     let offset, count: Int
   }
+
+  /// Where its elements lie, offsets in bytes.
+  enum Layout: Sendable {
+    /// In row-major order, one piece after another.
+    case pieces([Piece])
+    /// Steps in elements along each dimension.
+    case strided(offset: Int, strides: [Int])
+  }
+
+  /// Most elements of a tensor that shows elements of a storage more than once.
+  static let mostRepeated = 16 << 20
 
   /// Most characters of a name; published models have up to 80.
   static let longestName = 512
@@ -26,11 +37,31 @@ package struct SourceTensor: Sendable {
   package let name: String
   package let type: SourceType
   package let shape: [Int]
-  let pieces: [Piece]
+  let layout: Layout
   let file: MappedFile
 
+  init(name: String, type: SourceType, shape: [Int], layout: Layout, file: MappedFile) {
+    (self.name, self.type, self.shape, self.layout, self.file) = (name, type, shape, layout, file)
+  }
+
   init(name: String, type: SourceType, shape: [Int], pieces: [Piece], file: MappedFile) {
-    (self.name, self.type, self.shape, self.pieces, self.file) = (name, type, shape, pieces, file)
+    (self.name, self.type, self.shape, self.layout, self.file) = (name, type, shape, .pieces(pieces), file)
+  }
+
+  /// A view whose every element lies in the file.
+  init(name: String, type: SourceType, shape: [Int], offset: Int, strides: [Int], file: MappedFile) {
+    // Row-major: each step is the product of the dimensions behind it; one of a single index is never taken.
+    var step = 1
+    var isRowMajor = true
+    for (size, stride) in zip(shape, strides).reversed() {
+      isRowMajor = isRowMajor && (size <= 1 || stride == step)
+      step *= max(1, size)
+    }
+    (self.name, self.type, self.shape, self.file) = (name, type, shape, file)
+    layout =
+      isRowMajor
+      ? .pieces([Piece(offset: offset, count: shape.reduce(1, *))])
+      : .strided(offset: offset, strides: strides)
   }
 
   init(name: String, type: SourceType, shape: [Int], offset: Int, file: MappedFile) {
@@ -45,14 +76,30 @@ package struct SourceTensor: Sendable {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of '\(name)'")
     var values: [Float] = []
     values.reserveCapacity(range.count)
-    var first = 0
-    for piece in pieces {
-      let wanted = range.clamped(to: first..<first + piece.count)
-      let start = piece.offset + (wanted.lowerBound - first) * type.byteCount
-      append(wanted.count, from: start, to: &values)
-      first += piece.count
+    switch layout {
+    case .pieces(let pieces):
+      var first = 0
+      for piece in pieces {
+        let wanted = range.clamped(to: first..<first + piece.count)
+        let start = piece.offset + (wanted.lowerBound - first) * type.byteCount
+        append(wanted.count, from: start, to: &values)
+        first += piece.count
+      }
+    case .strided(let offset, let strides):
+      for index in range { append(1, from: offset + place(of: index, strides) * type.byteCount, to: &values) }
     }
     return values
+  }
+
+  /// The place in its storage of an element counted in row-major order.
+  private func place(of index: Int, _ strides: [Int]) -> Int {
+    var (rest, place) = (index, 0)
+    for (size, stride) in zip(shape, strides).reversed() {
+      let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: size)
+      place += remainder * stride
+      rest = quotient
+    }
+    return place
   }
 
   /// All elements.

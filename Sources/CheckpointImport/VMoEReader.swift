@@ -6,9 +6,9 @@ import SoftMoEViT
 /// Kernels are (in, out) there as here.
 struct VMoEReader {
   let source: SourceModel
+  let customs: Customs
   let options: ImportOptions
-
-  static func recognizes(_ source: SourceModel) -> Bool { source.contains("embedding/kernel") }
+  let decisions: Decisions
 
   func plan() throws(ImportError) -> ImportPlan {
     var plan = try ImportPlan(configuration())
@@ -27,27 +27,32 @@ struct VMoEReader {
     let (patch, d) = (embedding[0], embedding[3])
     let depth = blockCount(in: source.names, prefix: "Encoder/encoderblock_")
     let query = try source.shape("Encoder/encoderblock_0/SelfAttention/query/kernel", rank: 3)
-    if let heads = options.headCount, heads != query[1] {
-      throw .option(
-        name: "heads", problem: "\(heads) heads are asked for; the tensors' shapes say \(query[1])")
-    }
+    let heads = try decisions.headCount(tensors: query[1], customary: nil, likely: [], doubt: nil)
     let classToken = source.contains("cls")
     let positions: Int? =
       try has("Encoder/posembed_input/pos_embedding")
       ? source.shape("Encoder/posembed_input/pos_embedding", rank: 3)[1] : nil
-    let image = try imageSize(
-      options, patch: patch, patchCount: positions.map { $0 - (classToken ? 1 : 0) })
+    let image = try decisions.imageSize(
+      patch: patch, positionCount: positions,
+      leadingCounts: positions == nil ? [0] : customs.leadingPositions ?? (classToken ? [1] : [0]))
     let denseBlock = (0..<depth).first { source.contains(name($0, "Mlp/Dense_0/kernel")) }
     let moe = try softMoE(depth: depth)
     return ModelConfiguration(
       imageHeight: image.height, imageWidth: image.width, patchSize: patch, width: d, depth: depth,
-      headCount: query[1],
+      headCount: heads,
       mlpWidth: try denseBlock.map { block throws(ImportError) in
         try source.shape(name(block, "Mlp/Dense_0/kernel"), rank: 2)[1]
       } ?? moe?.expertWidth ?? 4 * d,
-      classCount: try source.shape("head/kernel", rank: 2)[1],
-      activation: .geluTanh, normEpsilon: 1e-6, classToken: classToken,
-      position: try position(classToken: classToken, isLearned: positions != nil, width: d),
+      classCount: has("head/kernel") ? try source.shape("head/kernel", rank: 2)[1] : 0,
+      activation: try decisions.activation(
+        tensors: nil, customary: customs.activation, likely: [.geluTanh, .geluErf],
+        doubt: customs.activationDoubt),
+      normEpsilon: try decisions.normEpsilon(
+        tensors: nil, customary: customs.normEpsilon, likely: customs.likelyEpsilons,
+        doubt: customs.normDoubt),
+      classToken: classToken,
+      position: try position(
+        classToken: classToken, learned: positions.map { _ in image.leading }, width: d),
       patchBias: source.contains("embedding/bias"), preNorm: false,
       qkvBias: source.contains("Encoder/encoderblock_0/SelfAttention/query/bias"),
       qkNorm: source.contains("Encoder/encoderblock_0/SelfAttention/query_ln/scale") ? .scale : .none,
@@ -69,22 +74,20 @@ struct VMoEReader {
       layers: layers, expertCount: mu[1], slotsPerExpert: mu[2],
       expertWidth: try source.shape(name(first, "Moe/Mlp/Dense_0/kernel"), rank: 3)[2],
       normalization: .epsilonInsideRoot, normalizationEpsilon: 1e-6, slotSource: .tokens,
-      dispatchRounding: options.dispatchRounding)
+      dispatchRounding: try decisions.dispatchRounding())
   }
 
   private func pooling(classToken: Bool, isMAP: Bool) throws(ImportError) -> PoolingKind {
-    if isMAP {
-      guard options.pooling == nil || options.pooling == .map else {
-        throw .option(name: "pooling", problem: "the model has a MAP head, which pools")
-      }
-      return .map
-    }
-    return try options.pooling?.kind(classToken: classToken) ?? (classToken ? .classToken : .mean)
+    try decisions.pooling(
+      tensors: isMAP ? .map : nil, customary: classToken ? .classToken : .mean,
+      likely: classToken ? [.classToken, .mean] : [.mean, .firstToken], doubt: nil, classToken: classToken)
   }
 
   /// Computed positions are written as a table; a class token has none.
-  private func position(classToken: Bool, isLearned: Bool, width: Int) throws(ImportError) -> PositionKind {
-    if isLearned { return .allTokens }
+  ///
+  /// - Parameter learned: how many tokens before the patches a learned table covers, nil without one.
+  private func position(classToken: Bool, learned: Int?, width: Int) throws(ImportError) -> PositionKind {
+    if let learned { return classToken && learned == 0 ? .patches : .allTokens }
     if options.position == .none { return .none }
     guard width % 4 == 0 else {
       throw .option(name: "position", problem: "sincos2d needs a width that 4 divides")
@@ -117,13 +120,12 @@ struct VMoEReader {
     }
     if model.classToken { tensors.append(try copy(TensorName(.classToken), [d], from: "cls", [1, 1, d])) }
     let (rows, columns) = (model.imageHeight / p, model.imageWidth / p)
+    let learned = "Encoder/posembed_input/pos_embedding"
     switch model.position {
-    case .allTokens:
-      let m = model.tokenCount
-      tensors.append(
-        try copy(
-          TensorName(.positionEmbedding), [m, d], from: "Encoder/posembed_input/pos_embedding", [1, m, d]))
-    case .patches:
+    case _ where has(learned):
+      let m = model.position == .patches ? model.patchCount : model.tokenCount
+      tensors.append(try copy(TensorName(.positionEmbedding), [m, d], from: learned, [1, m, d]))
+    case .allTokens, .patches:
       tensors.append(
         .values(
           TensorName(.positionEmbedding), [rows * columns, d],
@@ -175,8 +177,8 @@ struct VMoEReader {
   private func attention(_ index: Int, _ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
     let (d, heads, hd) = (model.width, model.headCount, model.headWidth)
     let target = TensorName.block(index)[.attention]
-    var kernels: [SourceTensor] = []
-    var biases: [SourceTensor] = []
+    var kernels: [LazyTensor] = []
+    var biases: [LazyTensor] = []
     for part in ["query", "key", "value"] {
       kernels.append(try source.take(name(index, "SelfAttention/\(part)/kernel"), [d, heads, hd]))
       if model.qkvBias {
@@ -205,16 +207,17 @@ struct VMoEReader {
     if let width = model.preLogitsWidth {
       tensors += try linear(TensorName(.preLogits), from: "pre_logits", model.width, width)
     }
+    guard model.classCount > 0 else { return tensors }
     return tensors + (try linear(TensorName(.head), from: "head", model.featureWidth, model.classCount))
   }
 
   private func mapHead(_ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {
     let (d, heads, hd) = (model.width, model.headCount, model.headWidth)
     let (attention, target) = ("MapHead/MultiHeadDotProductAttention", TensorName(.mapHead))
-    func kernel(_ part: String) throws(ImportError) -> SourceTensor {
+    func kernel(_ part: String) throws(ImportError) -> LazyTensor {
       try source.take("\(attention)/\(part)/kernel", [d, heads, hd])
     }
-    func bias(_ part: String) throws(ImportError) -> SourceTensor {
+    func bias(_ part: String) throws(ImportError) -> LazyTensor {
       try source.take("\(attention)/\(part)/bias", [heads, hd])
     }
     var tensors = [
@@ -235,7 +238,7 @@ struct VMoEReader {
     return tensors
   }
 
-  private func probeQuery(_ model: ModelConfiguration, kernel: SourceTensor, bias: SourceTensor)
+  private func probeQuery(_ model: ModelConfiguration, kernel: LazyTensor, bias: LazyTensor)
     throws(ImportError) -> [Float]
   {
     let scale = "MapHead/MultiHeadDotProductAttention/query_ln/scale"

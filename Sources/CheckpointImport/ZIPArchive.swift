@@ -1,6 +1,6 @@
 import Checkpoint
 
-/// The members of a ZIP archive, in place: stored as they are, neither compressed nor encrypted.
+/// The members of a ZIP archive, in place: stored as they are or deflated, not encrypted.
 ///
 /// Nothing is believed twice: members may not overlap, and the directory ends where its own end says.
 /// - Source: PKWARE's APPNOTE, for ZIP and ZIP64.
@@ -13,6 +13,8 @@ struct ZIPArchive {
     /// From the local header to the end of the data.
     let whole: Range<Int>
     let data: Range<Int>
+    /// nil where `data` is the member as it is.
+    let deflated: (byteCount: Int, checksum: UInt32)?
   }
 
   /// Every member, in the order of the directory.
@@ -82,8 +84,9 @@ struct ZIPArchive {
     guard try integer(offset + 8, UInt16.self) & 1 == 0 else {
       throw problem("\(member) is encrypted; save it without a password")
     }
-    guard try integer(offset + 10, UInt16.self) == 0 else {
-      throw problem("\(member) is compressed; save it with numpy.savez, not savez_compressed")
+    let method = try integer(offset + 10, UInt16.self)
+    guard method == 0 || method == 8 else {
+      throw problem("\(member) is compressed by method \(method); expected none, or deflate")
     }
     // In ZIP64 a field of all ones is found in the extra field instead, in this order.
     var fields = [
@@ -92,7 +95,7 @@ struct ZIPArchive {
     ]
     try readZIP64(extra, into: &fields)
     let (size, storedSize, local) = (fields[0], fields[1], fields[2])
-    guard size == storedSize else {
+    guard size == storedSize || method == 8 else {
       throw problem("\(member) is stored as it is: expected \(size) bytes, found \(storedSize)")
     }
     guard try integer(local, UInt32.self) == 0x0403_4B50 else {
@@ -103,10 +106,13 @@ struct ZIPArchive {
       throw problem("\(member) has another name in its local header at byte \(local)")
     }
     let data = try range(
-      localName.upperBound + integer(local + 28, UInt16.self), size, of: member)
+      localName.upperBound + integer(local + 28, UInt16.self), storedSize, of: member)
     let comment = try range(extra.upperBound, integer(offset + 32, UInt16.self), of: "a member's comment")
+    let crc = offset + 16
     offset = comment.upperBound
-    return Member(name: name, whole: local..<data.upperBound, data: data)
+    let checksum = UInt32(try integer(crc, UInt32.self))
+    return Member(
+      name: name, whole: local..<data.upperBound, data: data, deflated: method == 8 ? (size, checksum) : nil)
   }
 
   private func readZIP64(_ extra: Range<Int>, into fields: inout [Int]) throws(ImportError) {

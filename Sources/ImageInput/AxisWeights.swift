@@ -16,15 +16,22 @@ package struct AxisWeights: Sendable, Equatable {
   ///   - samples: samples there are, `⌈extent⌉`.
   ///   - resized: outputs the whole axis is resized to.
   ///   - kept: the outputs wanted.
-  /// - Cost: `kept.count · (4 · max(extent / resized, 1) + 2)` kernel values.
-  package init(filter: Preprocessing.Filter, extent: Double, samples: Int, resized: Int, kept: Range<Int>) {
+  /// - Cost: `kept.count · (6 · max(extent / resized, 1) + 2)` kernel values.
+  package init(
+    kernel interpolation: Preprocessing.Kernel, extent: Double, samples: Int, resized: Int, kept: Range<Int>
+  ) {
     starts.reserveCapacity(kept.count)
     values.reserveCapacity(kept.count)
     let scale = extent / Double(resized)
-    let widening = max(scale, 1)
+    let filter = interpolation.filter
+    let widening = interpolation.widening(scale: scale)
     let reach = filter.support * widening
     for output in kept {
       let center = (Double(output) + 0.5) * scale
+      if filter == .nearest {
+        append(start: min(Int(center), samples - 1), kernel: [Self.fixed(1)])
+        continue
+      }
       // Both are near [0, extent], and an extent is a side of an image.
       let start = max(Int(center - reach + 0.5), 0)
       let end = min(Int(center + reach + 0.5), samples)

@@ -16,6 +16,20 @@ package struct ByteReader: Sendable {
 
   package func slice(from offset: Int) -> ByteReader? { slice(at: offset, length: count - offset) }
 
+  /// A copy of these bytes and others behind them.
+  func joined(with other: ByteReader) -> ByteReader { ByteReader((bytes + other.bytes)[...]) }
+
+  /// The offset of the first `value` from `start` on.
+  func firstIndex(of value: UInt8, from start: Int) -> Int? {
+    guard start >= 0, start <= count else { return nil }
+    return bytes[(bytes.startIndex + start)...].firstIndex(of: value).map { $0 - bytes.startIndex }
+  }
+
+  /// Calls `body` with the bytes where they lie.
+  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+    bytes.withContiguousStorageIfAvailable(body)
+  }
+
   package func byte(at offset: Int) -> UInt8? {
     offset >= 0 && offset < count ? bytes[bytes.startIndex + offset] : nil
   }

@@ -10,7 +10,7 @@ package struct Geometry: Sendable {
   package let storedWidth: Int
   package let storedHeight: Int
 
-  /// torchvision's `Resize(int)` and `CenterCrop` of the upright image.
+  /// torchvision's `Resize(int)`, or its `Resize((height, width))` to the crop, and `CenterCrop` of the upright image.
   /// - Precondition: sides at least 1; `preprocessing` is valid.
   package init(width: Int, height: Int, orientation: Orientation, preprocessing: Preprocessing) {
     self.orientation = orientation
@@ -20,16 +20,13 @@ package struct Geometry: Sendable {
     cropHeight = preprocessing.cropHeight
     let (uprightWidth, uprightHeight) = orientation.isTransposed ? (height, width) : (width, height)
     // No format's side is beyond 2³¹ and no resized one beyond 2¹⁴, so that their product fits.
-    let short = preprocessing.resizeShorter
-    let resizedWidth: Int
-    let resizedHeight: Int
-    if uprightWidth <= uprightHeight {
-      resizedWidth = short
-      resizedHeight = short * uprightHeight / uprightWidth
-    } else {
-      resizedWidth = short * uprightWidth / uprightHeight
-      resizedHeight = short
-    }
+    let (resizedWidth, resizedHeight) =
+      switch preprocessing.resize {
+      case .sides(let height, let width): (width, height)
+      case .shorter(let short) where uprightWidth <= uprightHeight:
+        (short, short * uprightHeight / uprightWidth)
+      case .shorter(let short): (short * uprightWidth / uprightHeight, short)
+      }
     horizontal = AxisCrop(resized: resizedWidth, crop: cropWidth)
     vertical = AxisCrop(resized: resizedHeight, crop: cropHeight)
   }
@@ -45,34 +42,34 @@ package struct Geometry: Sendable {
   }
 
   /// Weights of upright x over the stored axis it comes from, that axis shrunk by `shrinkage`.
-  package func horizontalWeights(_ filter: Preprocessing.Filter, shrinkage: Int) -> AxisWeights {
-    weights(horizontal, storedX, filter, shrinkage, reversed: orientation.reversesX)
+  package func horizontalWeights(_ kernel: Preprocessing.Kernel, shrinkage: Int) -> AxisWeights {
+    weights(horizontal, storedX, kernel, shrinkage, reversed: orientation.reversesX)
   }
 
   /// Weights of upright y over the stored axis it comes from, that axis shrunk by `shrinkage`.
-  package func verticalWeights(_ filter: Preprocessing.Filter, shrinkage: Int) -> AxisWeights {
-    weights(vertical, storedY, filter, shrinkage, reversed: orientation.reversesY)
+  package func verticalWeights(_ kernel: Preprocessing.Kernel, shrinkage: Int) -> AxisWeights {
+    weights(vertical, storedY, kernel, shrinkage, reversed: orientation.reversesY)
   }
 
   /// The most samples of the stored axis, shrunk by `shrinkage`, that one upright x is made of.
-  func horizontalTapCount(_ filter: Preprocessing.Filter, shrinkage: Int) -> Int {
-    filter.tapCount(samples: Self.shrunk(storedX, by: shrinkage), resized: horizontal.resized)
+  func horizontalTapCount(_ kernel: Preprocessing.Kernel, shrinkage: Int) -> Int {
+    kernel.tapCount(samples: Self.shrunk(storedX, by: shrinkage), resized: horizontal.resized)
   }
 
   /// The most samples of the stored axis, shrunk by `shrinkage`, that one upright y is made of.
-  func verticalTapCount(_ filter: Preprocessing.Filter, shrinkage: Int) -> Int {
-    filter.tapCount(samples: Self.shrunk(storedY, by: shrinkage), resized: vertical.resized)
+  func verticalTapCount(_ kernel: Preprocessing.Kernel, shrinkage: Int) -> Int {
+    kernel.tapCount(samples: Self.shrunk(storedY, by: shrinkage), resized: vertical.resized)
   }
 
   /// Samples of an axis that a decoder shrank.
   static func shrunk(_ samples: Int, by shrinkage: Int) -> Int { (samples + shrinkage - 1) / shrinkage }
 
   private func weights(
-    _ axis: AxisCrop, _ stored: Int, _ filter: Preprocessing.Filter, _ shrinkage: Int, reversed: Bool
+    _ axis: AxisCrop, _ stored: Int, _ kernel: Preprocessing.Kernel, _ shrinkage: Int, reversed: Bool
   ) -> AxisWeights {
     let samples = Self.shrunk(stored, by: shrinkage)
     let weights = AxisWeights(
-      filter: filter, extent: Double(stored) / Double(shrinkage), samples: samples, resized: axis.resized,
+      kernel: kernel, extent: Double(stored) / Double(shrinkage), samples: samples, resized: axis.resized,
       kept: axis.kept)
     return reversed ? weights.reversed(samples: samples) : weights
   }

@@ -41,7 +41,7 @@ package struct ImageDecoder: Sendable {
   ///   and not its area; a progressive JPEG, an interlaced PNG and a WebP are held whole.
   package func pixels(from bytes: ArraySlice<UInt8>) throws(ImageError) -> RGBImage {
     try decode(bytes) { geometry, shrinkage in
-      Resampler(geometry, filter: preprocessing.filter, shrinkage: shrinkage)
+      Resampler(geometry, kernel: preprocessing.kernel, shrinkage: shrinkage)
     }.image()
   }
 
@@ -70,7 +70,7 @@ package struct ImageDecoder: Sendable {
     of source: some RowSource, _ geometry: Geometry
   ) throws(ImageError) -> ImageHead {
     let head = ImageHead(
-      source, geometry: geometry, filter: preprocessing.filter, mode: mode)
+      source, geometry: geometry, kernel: preprocessing.kernel, mode: mode)
     guard head.decodingByteCount <= limits.decodingByteLimit else { throw .tooMuchMemory(head.format) }
     return head
   }
@@ -81,7 +81,9 @@ package struct ImageDecoder: Sendable {
   ) throws(ImageError) -> Result {
     guard !bytes.isEmpty else { throw .empty }
     let file = ByteReader(bytes)
-    guard let format = ImageFormat(detecting: file) else { throw .unknownFormat }
+    guard let format = ImageFormat(detecting: file) else {
+      throw ForeignFormat(detecting: file).map { .foreign($0) } ?? .unknownFormat
+    }
     return try bytes.span.withUnsafeBufferPointer { (buffer) throws(ImageError) -> Result in
       let source: any RowSource =
         switch format {

@@ -4,7 +4,9 @@ package enum ImageError: Error, Sendable, Equatable {
   case empty
   /// Not a JPEG, a PNG or a WebP by its first bytes.
   case unknownFormat
-  /// A kind of a known format that is not read, in words: "animation", "arithmetic coding", …
+  /// Another format, known by its first bytes.
+  case foreign(ForeignFormat)
+  /// A kind of a known format that is not read, in words: "arithmetic coding", …
   case unsupported(ImageFormat, String)
   /// The file ends before the image does.
   case truncated(ImageFormat)
@@ -39,7 +41,7 @@ extension ImageError {
   package var category: Category {
     switch self {
     case .empty: .missing
-    case .unknownFormat, .unsupported: .unsupported
+    case .unknownFormat, .foreign, .unsupported: .unsupported
     case .truncated, .corrupt: .undecodable
     case .sideTooLong, .tooManyPixels, .tooManyScans, .tooMuchMemory: .tooLarge
     case .preprocessing: .configuration
@@ -55,6 +57,8 @@ extension ImageError: CustomStringConvertible {
       "expected a JPEG, PNG or WebP image, found no bytes"
     case .unknownFormat:
       "expected a JPEG, PNG or WebP image, found another format"
+    case .foreign(let format):
+      "expected a JPEG, PNG or WebP image, found \(format.rawValue): \(format.advice)"
     case .unsupported(let format, let kind):
       "expected a plain \(format.rawValue) image, found \(kind), which is not supported"
     case .truncated(let format):

@@ -44,7 +44,7 @@ package struct ImageHead: Sendable, Equatable {
   package var pixelCount: Int { width * height }
 
   init(
-    _ source: some RowSource, geometry: Geometry, filter: Preprocessing.Filter, mode: DecodeMode
+    _ source: some RowSource, geometry: Geometry, kernel: Preprocessing.Kernel, mode: DecodeMode
   ) {
     coding = source.coding
     (width, height) = (source.width, source.height)
@@ -53,7 +53,7 @@ package struct ImageHead: Sendable, Equatable {
     codedByteCount = source.codedByteCount
     outputPixelCount = geometry.cropWidth * geometry.cropHeight
     decodingByteCount =
-      source.decodingByteCount + Resampler.byteCount(geometry, filter: filter, shrinkage: shrinkage)
+      source.decodingByteCount + Resampler.byteCount(geometry, kernel: kernel, shrinkage: shrinkage)
       + 15 * outputPixelCount
   }
 }

@@ -1,5 +1,9 @@
 /// The segments of a JPEG ahead of its first scan, as far as orientation needs them.
 struct JPEGSegments {
+  /// Bytes of EXIF behind which no orientation is looked for.
+  private static let longestExif = 1 << 18
+
+  /// The first EXIF segment, and the others behind it less their "Exif\0\0": as Pillow joins them.
   private(set) var exif: ByteReader?
   private(set) var xmp: ByteReader?
 
@@ -27,8 +31,12 @@ struct JPEGSegments {
   }
 
   private mutating func keep(_ payload: ByteReader) {
-    if exif == nil, payload.matches("Exif\0\0", at: 0) {
-      exif = payload
+    if payload.matches("Exif\0\0", at: 0), let rest = payload.slice(from: 6) {
+      guard let first = exif else {
+        exif = payload
+        return
+      }
+      if first.count < Self.longestExif { exif = first.joined(with: rest) }
     } else if payload.matches("http://ns.adobe.com/xap/1.0/\0", at: 0) {
       xmp = payload.slice(from: 29)
     }

@@ -1,10 +1,13 @@
 import CSPNG
+import CZlib
 
 /// libspng at work on a PNG from which the chunks that no pixel needs are left out.
 ///
 /// libspng keeps text, profiles and palettes, inflates some of them, and refuses the image over their number,
-/// size or contents. Here none is wanted, so it sees the critical chunks alone, and of palettes only the one
-/// that the pixels are indices of: metadata cost nothing and refuse nothing, whatever they hold.
+/// size or contents. Here none is wanted, so it sees the header, the pixels and their end alone, and of palettes
+/// only the one that the pixels are indices of: metadata cost nothing and refuse nothing, whatever they hold.
+/// As Pillow does, it passes over chunks that it doesn't know, and over a header's copy; the checksums of
+/// header and palette count, those of the pixels don't, which zlib checks by one of its own.
 final class PNGReader {
   let context: OpaquePointer
   private let bytes: UnsafeBufferPointer<UInt8>
@@ -12,6 +15,8 @@ final class PNGReader {
   private var position = 0
   private var end = PNGReader.signatureLength
   private let keepsPalette: Bool
+  /// Whether a checksum that counts was wrong.
+  private var hasDamage = false
 
   private static let signatureLength = 8
   /// The place of IHDR's colour type in the file, and its value for indices.
@@ -31,6 +36,8 @@ final class PNGReader {
         return Unmanaged<PNGReader>.fromOpaque(reader).takeUnretainedValue().read(into: target, count)
       }, Unmanaged.passUnretained(self).toOpaque())
     try PNGRows.check(status)
+    try PNGRows.check(
+      spng_set_crc_action(context, Int32(SPNG_CRC_USE.rawValue), Int32(SPNG_CRC_USE.rawValue)))
   }
 
   deinit { spng_ctx_free(context) }
@@ -38,7 +45,9 @@ final class PNGReader {
   private func read(into target: UnsafeMutableRawPointer, _ count: Int) -> Int32 {
     var copied = 0
     while copied < count {
-      if position == end, !findChunk() { return Int32(SPNG_IO_EOF.rawValue) }
+      if position == end, !findChunk() {
+        return Int32((hasDamage ? SPNG_IO_ERROR : SPNG_IO_EOF).rawValue)
+      }
       let piece = min(count - copied, end - position)
       target.advanced(by: copied).copyMemory(
         from: UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped + position), byteCount: piece)
@@ -53,15 +62,35 @@ final class PNGReader {
     while let length = integer(at: position), let type = integer(at: position + 4) {
       // Length, type and checksum take 12 bytes; the last chunk may be cut short.
       end = min(position + 12 + length, bytes.count)
-      // A lowercase first letter says that the chunk may be ignored.
-      let isAncillary = type & 0x2000_0000 != 0
-      if !isAncillary, type != Self.paletteType || keepsPalette { return true }
-      position = end
+      switch type {
+      case Self.imageType, Self.endType: return true
+      case Self.headerType where !isCopyOfHeader: return isIntact(length: length)
+      case Self.paletteType where keepsPalette: return isIntact(length: length)
+      default: position = end
+      }
     }
     return false
   }
 
+  /// Whether the chunk at hand repeats the file's first.
+  private var isCopyOfHeader: Bool {
+    let first = Self.signatureLength..<(Self.signatureLength + 25)
+    return position > first.lowerBound && end <= bytes.count && end - position == first.count
+      && bytes[position..<end].elementsEqual(bytes[first])
+  }
+
+  /// Whether the checksum of the chunk at hand is right, or not there; `hasDamage` says where it is wrong.
+  private func isIntact(length: Int) -> Bool {
+    guard end - position == 12 + length, let start = bytes.baseAddress else { return true }
+    // Its type and contents; their length is one of 32 bits.
+    hasDamage = Int(crc32(0, start + position + 4, UInt32(clamping: 4 + length))) != integer(at: end - 4)
+    return !hasDamage
+  }
+
+  private static let headerType = 0x4948_4452
   private static let paletteType = 0x504C_5445
+  private static let imageType = 0x4944_4154
+  private static let endType = 0x4945_4E44
 
   private func integer(at offset: Int) -> Int? {
     guard offset + 4 <= bytes.count else { return nil }

@@ -6,9 +6,12 @@ extension Preprocessing {
   /// and no arithmetic of sizes overflows.
   /// - Throws: `ImageError.preprocessing` naming the first field that cannot be used.
   package func validate() throws(ImageError) {
-    for (field, side) in [
-      ("resize_shorter", resizeShorter), ("crop_height", cropHeight), ("crop_width", cropWidth),
-    ] {
+    var sides = [("crop_height", cropHeight), ("crop_width", cropWidth)]
+    switch resize {
+    case .shorter(let side): sides.append(("resize_shorter", side))
+    case .sides(let height, let width): sides += [("resize", height), ("resize", width)]
+    }
+    for (field, side) in sides {
       guard (1...Self.longestSide).contains(side) else {
         throw .preprocessing(field: field, expected: "1 to \(Self.longestSide)", found: "\(side)")
       }

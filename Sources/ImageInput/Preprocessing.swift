@@ -1,18 +1,34 @@
 /// How a checkpoint wants its images prepared: resize, central crop, normalise.
 ///
 /// `(byte / 255 − mean) / std`, per channel, over the crop of the resized image: torchvision's
-/// `Resize(resize_shorter)`, `CenterCrop((crop_height, crop_width))`, `ToTensor()`, `Normalize(mean, std)`.
-package struct Preprocessing: Codable, Sendable, Equatable {
-  /// The interpolation kernel, widened by the scale when it shrinks an image.
-  package enum Filter: String, Codable, Sendable, CaseIterable {
-    case bilinear
-    case bicubic
+/// `Resize`, `CenterCrop((crop_height, crop_width))`, `ToTensor()`, `Normalize(mean, std)`.
+package struct Preprocessing: Sendable, Equatable {
+  /// What size an image is resized to before the crop.
+  package enum Resize: Sendable, Equatable {
+    /// The shorter side in pixels; the longer becomes `⌊shorter · long / short⌋`.
+    case shorter(Int)
+    /// Both sides in pixels, whatever the image's shape. With the crop's sides nothing is cropped: a squash,
+    /// as Hugging Face's ViT and SigLIP processors do it, google-research/vmoe, and timm's `crop_mode` "squash".
+    case sides(height: Int, width: Int)
   }
 
-  /// The shorter side after resizing, in pixels; the longer is `⌊resizeShorter · long / short⌋`.
-  package var resizeShorter: Int
+  /// The interpolation kernel, by Pillow's names.
+  package enum Filter: String, Codable, Sendable, CaseIterable {
+    case nearest
+    case box
+    case bilinear
+    case hamming
+    case bicubic
+    case lanczos
+  }
+
+  /// The size before the crop.
+  package var resize: Resize
   /// The interpolation of the resize.
   package var filter: Filter
+  /// Whether the kernel is widened by the scale when an image shrinks, as Pillow does, and the result
+  /// rounded. Without, it is `tf.image.resize`'s (half-pixel centres) cast to bytes, which cuts.
+  package var antialias: Bool
   /// Rows of the crop; zeros surround an image that has fewer.
   package var cropHeight: Int
   /// Columns of the crop; zeros surround an image that has fewer.
@@ -24,22 +40,24 @@ package struct Preprocessing: Codable, Sendable, Equatable {
 
   /// Takes any values; `validate()` judges them.
   package init(
-    resizeShorter: Int, filter: Filter, cropHeight: Int, cropWidth: Int, mean: [Float], std: [Float]
+    resize: Resize, filter: Filter, antialias: Bool = true, cropHeight: Int, cropWidth: Int, mean: [Float],
+    std: [Float]
   ) {
-    self.resizeShorter = resizeShorter
+    self.resize = resize
     self.filter = filter
+    self.antialias = antialias
     self.cropHeight = cropHeight
     self.cropWidth = cropWidth
     self.mean = mean
     self.std = std
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case resizeShorter = "resize_shorter"
-    case filter
-    case cropHeight = "crop_height"
-    case cropWidth = "crop_width"
-    case mean
-    case std
+  /// The shorter side resized to `resizeShorter`, with antialiasing.
+  package init(
+    resizeShorter: Int, filter: Filter, cropHeight: Int, cropWidth: Int, mean: [Float], std: [Float]
+  ) {
+    self.init(
+      resize: .shorter(resizeShorter), filter: filter, cropHeight: cropHeight, cropWidth: cropWidth,
+      mean: mean, std: std)
   }
 }

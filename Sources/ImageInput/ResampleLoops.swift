@@ -2,6 +2,11 @@
 ///
 /// Callers own the memory and answer for every bound; each function's comment states them.
 enum ResampleLoops {
+  /// The bias by which cutting fractions off rounds half up.
+  static let rounding = Int32(1) << Int32(AxisWeights.precision - 1)
+  /// The bias that only makes up for the weights' own rounding: 2⁻¹² of a grey step.
+  static let cutting = Int32(1) << 10
+
   /// Widens a row to 16 bits with the pixels of each pair interleaved by channel, `R₀R₁G₀G₁B₀B₁X₀X₁`.
   /// - Parameters:
   ///   - row: 8 · `count` bytes.
@@ -17,7 +22,7 @@ enum ResampleLoops {
     }
   }
 
-  /// `output[i] = Σ weights[i] · pairs`, rounded and clipped to 8 bits.
+  /// `output[i] = Σ weights[i] · pairs`, with `bias` cut and clipped to 8 bits.
   /// - Parameters:
   ///   - pairs: every pair that `firstPairs` and `bounds` reach.
   ///   - firstPairs: [outputs]
@@ -26,7 +31,8 @@ enum ResampleLoops {
   ///   - outputs: pixels to write; `output` has 4 bytes for each.
   static func horizontal(
     _ pairs: UnsafePointer<SIMD8<Int16>>, firstPairs: UnsafePointer<Int>, bounds: UnsafePointer<Int>,
-    table: UnsafePointer<SIMD8<Int16>>, outputs: Int, into output: UnsafeMutablePointer<SIMD4<UInt8>>
+    table: UnsafePointer<SIMD8<Int16>>, outputs: Int, bias: Int32,
+    into output: UnsafeMutablePointer<SIMD4<UInt8>>
   ) {
     for index in 0..<outputs {
       var pair = pairs + firstPairs[index]
@@ -41,11 +47,11 @@ enum ResampleLoops {
         pair += 1
         weight += 2
       }
-      output[index] = rounded(high, low)
+      output[index] = cut(high, low, bias)
     }
   }
 
-  /// `output[x] = Σ weights · rows[·][x]`, rounded and clipped to 8 bits.
+  /// `output[x] = Σ weights · rows[·][x]`, with `bias` cut and clipped to 8 bits.
   /// - Parameters:
   ///   - rows: start of row memory.
   ///   - offsets: [2 · `pairs`] bytes from there to each row.
@@ -53,7 +59,7 @@ enum ResampleLoops {
   ///   - blocks: blocks of 16 bytes in each row and in `output`, which is overwritten.
   static func vertical(
     _ rows: UnsafePointer<UInt8>, offsets: UnsafePointer<Int>, table: UnsafePointer<SIMD8<Int16>>,
-    pairs: Int, blocks: Int, into output: UnsafeMutablePointer<UInt8>
+    pairs: Int, blocks: Int, bias: Int32, into output: UnsafeMutablePointer<UInt8>
   ) {
     let raw = UnsafeRawPointer(rows)
     let target = UnsafeMutableRawPointer(output)
@@ -81,10 +87,10 @@ enum ResampleLoops {
         high.3 &+= sumOfProducts(fourth, highWeights)
         low.3 &+= sumOfProducts(fourth, lowWeights)
       }
-      target.storeBytes(of: rounded(high.0, low.0), toByteOffset: column, as: SIMD4<UInt8>.self)
-      target.storeBytes(of: rounded(high.1, low.1), toByteOffset: column &+ 4, as: SIMD4<UInt8>.self)
-      target.storeBytes(of: rounded(high.2, low.2), toByteOffset: column &+ 8, as: SIMD4<UInt8>.self)
-      target.storeBytes(of: rounded(high.3, low.3), toByteOffset: column &+ 12, as: SIMD4<UInt8>.self)
+      target.storeBytes(of: cut(high.0, low.0, bias), toByteOffset: column, as: SIMD4<UInt8>.self)
+      target.storeBytes(of: cut(high.1, low.1, bias), toByteOffset: column &+ 4, as: SIMD4<UInt8>.self)
+      target.storeBytes(of: cut(high.2, low.2, bias), toByteOffset: column &+ 8, as: SIMD4<UInt8>.self)
+      target.storeBytes(of: cut(high.3, low.3, bias), toByteOffset: column &+ 12, as: SIMD4<UInt8>.self)
     }
   }
 
@@ -105,9 +111,8 @@ enum ResampleLoops {
   }
 
   @inline(__always)
-  private static func rounded(_ high: SIMD4<Int32>, _ low: SIMD4<Int32>) -> SIMD4<UInt8> {
-    let half = Int32(1) << Int32(AxisWeights.precision - 1)
-    let sum = (high &<< PackedWeights.lowBits) &+ low &+ half
+  private static func cut(_ high: SIMD4<Int32>, _ low: SIMD4<Int32>, _ bias: Int32) -> SIMD4<UInt8> {
+    let sum = (high &<< PackedWeights.lowBits) &+ low &+ bias
     let value = sum &>> Int32(AxisWeights.precision)
     let clipped = value.clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 255))
     return SIMD4<UInt8>(truncatingIfNeeded: clipped)

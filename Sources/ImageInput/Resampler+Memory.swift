@@ -4,10 +4,10 @@ extension Resampler {
   /// Its rows: the ring, the row that arrives, that row's pairs and the finished one. And its weights: as
   /// many for each output of an axis as the kernel is wide, 4 bytes each, twice where an axis is reversed, and
   /// 16 packed, once for each axis and once more along rows.
-  static func byteCount(_ geometry: Geometry, filter: Preprocessing.Filter, shrinkage: Int) -> Int {
+  static func byteCount(_ geometry: Geometry, kernel: Preprocessing.Kernel, shrinkage: Int) -> Int {
     let isTransposed = geometry.orientation.isTransposed
-    let horizontalTaps = geometry.horizontalTapCount(filter, shrinkage: shrinkage)
-    let verticalTaps = geometry.verticalTapCount(filter, shrinkage: shrinkage)
+    let horizontalTaps = geometry.horizontalTapCount(kernel, shrinkage: shrinkage)
+    let verticalTaps = geometry.verticalTapCount(kernel, shrinkage: shrinkage)
     let arriving = padded(Geometry.shrunk(geometry.storedWidth, by: shrinkage))
     let resized = padded((isTransposed ? geometry.vertical : geometry.horizontal).kept.count)
     let ring = isTransposed ? horizontalTaps * arriving : verticalTaps * resized

@@ -17,6 +17,8 @@ package struct Resampler: ~Copyable, RowSink {
   private let acrossRows: PackedWeights
   /// The outputs across rows by the last row they need, and that row's successor.
   private let schedule: [(end: Int, output: Int)]
+  /// What is added before the second pass drops its fractions.
+  private let lastBias: Int32
   private var emitted = 0
 
   private let ringRows: Int
@@ -31,11 +33,12 @@ package struct Resampler: ~Copyable, RowSink {
   private var pixels: [UInt8]
 
   /// - Parameter shrinkage: what the decoder divides both sides by.
-  package init(_ geometry: Geometry, filter: Preprocessing.Filter, shrinkage: Int = 1) {
+  package init(_ geometry: Geometry, kernel: Preprocessing.Kernel, shrinkage: Int = 1) {
     self.geometry = geometry
     isTransposed = geometry.orientation.isTransposed
-    let horizontal = geometry.horizontalWeights(filter, shrinkage: shrinkage)
-    let vertical = geometry.verticalWeights(filter, shrinkage: shrinkage)
+    lastBias = kernel.antialias ? ResampleLoops.rounding : ResampleLoops.cutting
+    let horizontal = geometry.horizontalWeights(kernel, shrinkage: shrinkage)
+    let vertical = geometry.verticalWeights(kernel, shrinkage: shrinkage)
     let across = isTransposed ? horizontal : vertical
     alongRow = isTransposed ? vertical : horizontal
     rows = across.covered
@@ -104,7 +107,8 @@ package struct Resampler: ~Copyable, RowSink {
       target.withMemoryRebound(to: SIMD4<UInt8>.self, capacity: outputs) { target in
         rowWeights.withPointers { firstPairs, bounds, table in
           ResampleLoops.horizontal(
-            pairs, firstPairs: firstPairs, bounds: bounds, table: table, outputs: outputs, into: target)
+            pairs, firstPairs: firstPairs, bounds: bounds, table: table, outputs: outputs,
+            bias: isTransposed ? lastBias : ResampleLoops.rounding, into: target)
         }
       }
     }
@@ -121,7 +125,7 @@ package struct Resampler: ~Copyable, RowSink {
         guard let offsets = offsets.baseAddress else { return }
         ResampleLoops.vertical(
           ring.start, offsets: offsets, table: weights + 2 * table, pairs: pairs, blocks: blocks,
-          into: target)
+          bias: isTransposed ? ResampleLoops.rounding : lastBias, into: target)
       }
     }
   }

@@ -1,6 +1,6 @@
 import CWebP
 
-/// One still WebP, decoded whole.
+/// One WebP, decoded whole; of an animation the first frame on its canvas, as Pillow shows it.
 struct WebPRows: RowSource {
   let width: Int
   let height: Int
@@ -11,13 +11,15 @@ struct WebPRows: RowSource {
   /// The coded pixels alone: alpha in a chunk of its own is never decoded, as it is dropped anyway.
   private let bitstream: UnsafeBufferPointer<UInt8>
   private let payload: ByteReader
+  /// The columns and rows of the canvas that are coded; all but where an animation's first frame is smaller.
+  private let columns: Range<Int>
+  private let rows: Range<Int>
 
   /// Reads the header of `bytes`, which must stay where they are as long as this lives.
-  /// - Throws: `ImageError` for damage, an animation, or a size beyond `limits`.
+  /// - Throws: `ImageError` for damage, or a size beyond `limits`.
   init(_ bytes: UnsafeBufferPointer<UInt8>, _ file: ByteReader, limits: ImageLimits) throws(ImageError) {
     var features = WebPBitstreamFeatures()
     try Self.check(WebPGetFeatures(bytes.baseAddress, bytes.count, &features))
-    guard features.has_animation == 0 else { throw .unsupported(.webp, "an animation") }
     width = Int(features.width)
     height = Int(features.height)
     try limits.check(width: width, height: height, format: .webp)
@@ -27,6 +29,15 @@ struct WebPRows: RowSource {
     }
     bitstream = UnsafeBufferPointer(rebasing: bytes[range])
     self.payload = payload
+    let (x, y) = chunks.frameOrigin
+    var frame = WebPBitstreamFeatures()
+    try Self.check(WebPGetFeatures(bitstream.baseAddress, bitstream.count, &frame))
+    columns = x..<(x + Int(frame.width))
+    rows = y..<(y + Int(frame.height))
+    // A still image's canvas is its pixels'.
+    guard columns.upperBound <= width, rows.upperBound <= height,
+      features.has_animation != 0 || (columns.count, rows.count) == (width, height)
+    else { throw .corrupt(.webp, "its pixels don't fill its canvas") }
     coding = chunks.isLossless ? .losslessWebP : .lossyWebP
     orientation = Orientation(exif: chunks.exif, xmp: chunks.xmp)
   }
@@ -55,9 +66,11 @@ struct WebPRows: RowSource {
     guard WebPInitDecoderConfig(&configuration) != 0 else { throw .tooMuchMemory(.webp) }
     configuration.output.colorspace = MODE_RGBA
     configuration.output.is_external_memory = 1
-    configuration.output.u.RGBA.rgba = image.start
+    // What the frame does not cover stays black, as it is to Pillow.
+    let origin = rowBytes * rows.lowerBound + 4 * columns.lowerBound
+    configuration.output.u.RGBA.rgba = image.start + origin
     configuration.output.u.RGBA.stride = Int32(rowBytes)
-    configuration.output.u.RGBA.size = rowBytes * height
+    configuration.output.u.RGBA.size = rowBytes * height - origin
     try Self.check(WebPDecode(bitstream.baseAddress, bitstream.count, &configuration))
     sink.begin(columns: 0..<width)
     for row in sink.rows {

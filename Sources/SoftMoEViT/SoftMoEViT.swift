@@ -23,6 +23,11 @@ public struct SoftMoEViT: Sendable {
     } catch {
       throw .checkpoint(error)
     }
+    try self.init(checkpoint, configuration)
+  }
+
+  /// The weights of a checkpoint under another configuration than the file's own.
+  package init(_ checkpoint: Checkpoint, _ configuration: ModelConfiguration) throws(ModelError) {
     do throws(ConfigurationError) { try configuration.validate() } catch { throw .configuration(error) }
     self.configuration = configuration
     let weights = WeightReader(checkpoint: checkpoint)

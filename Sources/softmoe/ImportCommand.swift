@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoint
 import CheckpointImport
 import FoundationEssentials
+import Glibc
 import ImageInput
 import PlainText
 import SoftMoEViT
@@ -10,75 +11,156 @@ import SoftMoEViT
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Turn a Soft MoE ViT of google-research/vmoe or bwconrad/soft-moe (timm) into a .smoe file.",
+    abstract: "Turn a Vision Transformer's checkpoint of another library into a .smoe file.",
     discussion: """
-      SOURCE is a safetensors file, the .index.json of several, an .npz archive or a Flax MessagePack file. What names and shapes tell is not asked; what they \
-      can't tell has a default, and the command prints the configuration that it settled on.
+      SOURCE is a safetensors file, a PyTorch file (.pth, .pt, .ckpt, .bin), one of several files or their folder, an .npz archive or a Flax MessagePack file. \
+      What names and shapes tell is not asked. What they can't tell comes from an option, from config.json and preprocessor_config.json beside the file, from \
+      --architecture, or from a --probe; what none of them tells is assumed only where it is customary, and the command says so.
       """)
 
   @Argument(help: "The file to import.") var source: String
   @Option(name: .shortAndLong, help: "The .smoe file to write.") var output: String
   @Flag(help: "Print what would be made, and make nothing.") var dryRun = false
+  @Flag(help: "Write over a file that is there.") var force = false
+  @Option(help: "The model's name in timm, with its tag or without: vit_base_patch16_clip_224.openai.")
+  var architecture: String?
+  @Option(
+    help:
+      "A safetensors file of pixels and logits that your own framework computed: what the tensors leave open is tried until it gives them."
+  )
+  var probe: String?
+  @Option(help: "What the names of the model begin with, in a file that holds several.") var root: String?
   @Option(help: "The name that answers carry. Default: the output's file name.") var name: String?
-  @Option(help: "Whose tensor names the source has: vmoe or timm. Default: told by the names.")
+  @Option(help: "Whose tensor names the source has. Default: told by the names.")
   var family: ModelFamily?
-  @Option(help: "Number of attention heads. Default: told by the shapes (vmoe), width / 64 (timm).")
+  @Option(help: "Number of attention heads. Default: told by the shapes, or heads of 64 where that is usual.")
   var heads: Int?
-  @Option(help: "token, first, gap or map. Default: map or token where the tensors have it, else gap.")
+  @Option(help: "The norms' epsilon. Default: what the family usually has.") var normEpsilon: Float?
+  @Option(help: "The function between an MLP's products. Default: what the family usually has.")
+  var activation: ActivationKind?
+  @Option(help: "Where a block's norms stand.") var blockNorm: BlockNormKind?
+  @Option(help: "token, first, gap, all or map. Default: map or token where the tensors have it, else gap.")
   var pooling: PoolingOption?
   @Option(help: "The input's size in pixels, HEIGHTxWIDTH. Default: the square that the positions tell.")
   var image: ImageSize?
   @Option(help: "What a vmoe model without a position embedding adds: sincos2d or none.")
   var position: PositionOption = .sincos2d
-  @Option(help: "A text file with a label a line. Default: class 0, class 1, …") var labels: String?
   @Option(
     help:
-      "A preset (imagenet, inception, cifar10) or a JSON file. Default: inception for vmoe, imagenet for timm."
+      "imagenet, or a file: a label a line, a JSON array or map, a config.json with id2label. Default: what is beside the model, else class 0, …"
+  )
+  var labels: String?
+  @Option(
+    help:
+      "A preset (imagenet, inception, cifar10) or a JSON file. Default: what is beside the model or the architecture has."
   )
   var preprocess: String?
   @Option(help: "none, or bfloat16 as vmoe's released code does.")
-  var dispatchRounding: DispatchRounding = .none
+  var dispatchRounding: DispatchRounding?
   @Option(help: "How weight matrices are stored.") var dtype: ElementType = .f32
   @Option(help: "A line about where the weights come from, KEY=VALUE; may be given again.")
   var provenance: [String] = []
 
   func run() throws {
+    try requireNewOutput()
     var options = ImportOptions()
+    (options.architecture, options.probe, options.root) = (architecture, probe, root)
     options.family = family
     options.headCount = heads
+    options.normEpsilon = normEpsilon
+    options.activation = activation
+    options.blockNorm = blockNorm
     options.pooling = pooling
     options.imageSize = image.map { ($0.height, $0.width) }
     options.position = position
     options.dispatchRounding = dispatchRounding
     options.matrixType = dtype
-    let imported = try CheckpointImport(path: source, options: options)
-    let model = imported.configuration
+    let search = ProgressBar("trying on the probe")
+    let imported: CheckpointImport
+    do {
+      defer { search.clear() }
+      imported = try CheckpointImport(path: source, options: options) { if probe != nil { search.show($0) } }
+    }
+    var report = ImportReport(imported)
     let description = ModelDescription(
-      name: name ?? Self.stem(of: output),
-      labels: try labels.map(Self.lines) ?? (0..<model.classCount).map { "class \($0)" },
-      preprocessing: try preprocessing(for: model, imported.family),
-      provenance: try provenanceEntries(imported.family))
+      name: name ?? Self.stem(of: output), labels: try labels(imported, &report),
+      preprocessing: try preprocessing(imported, &report), provenance: try provenanceEntries(imported.family))
     try imported.check(description)
-    try report(imported, description)
-    if dryRun { return }
+    print(
+      "\(output): \(description.name), family \(imported.family.rawValue), matrices as \(dtype.rawValue), "
+        + megabytes(imported.byteCount))
+    print(report.table)
+    for warning in report.warnings { printError("warning: \(warning)") }
+    if dryRun { return try printDescription(imported, description) }
     let progress = ProgressBar("importing")
-    defer { progress.clear() }
-    try imported.write(to: output, description, progress: progress.show)
+    do {
+      defer { progress.clear() }
+      try imported.write(to: output, description, progress: progress.show)
+    }
+    print("next: softmoe serve --model \(output)")
   }
 
-  private func preprocessing(for model: ModelConfiguration, _ family: ModelFamily) throws -> Preprocessing {
-    let choice = preprocess ?? (family == .vmoe ? "inception" : "imagenet")
+  /// Nothing is written over by accident, least of all the source.
+  private func requireNewOutput() throws {
+    var (old, new) = (stat(), stat())
+    guard !dryRun, stat(output, &new) == 0 else { return }
+    if stat(source, &old) == 0, old.st_dev == new.st_dev, old.st_ino == new.st_ino {
+      throw ValidationError("--output: '\(output)' is the source itself; name another file")
+    }
+    guard force else {
+      throw ValidationError("--output: '\(output)' is there already; name another file, or add --force")
+    }
+  }
+
+  private func labels(_ imported: CheckpointImport, _ report: inout ImportReport) throws -> [String] {
+    let count = imported.configuration.classCount
+    if let labels {
+      report.add(.labels, labels, .option)
+      return try LabelFile.labels(at: labels, classCount: count)
+    }
+    if let known = imported.evidence.labels, known.value.count == count {
+      report.add(.labels, "\(count) names", known.origin)
+      return known.value
+    }
+    if let origin = imported.evidence.imageNet, count == LabelFile.imageNetLabels.count {
+      report.add(.labels, LabelFile.imageNet, origin)
+      return LabelFile.imageNetLabels
+    }
+    if count > 0 { report.add(.labels, "class 0, class 1, …", .assumed) }
+    if count == LabelFile.imageNetLabels.count {
+      report.warnings.append("if these 1000 classes are ImageNet's, add --labels imagenet")
+    }
+    return (0..<count).map { "class \($0)" }
+  }
+
+  private func preprocessing(_ imported: CheckpointImport, _ report: inout ImportReport) throws
+    -> Preprocessing
+  {
+    let model = imported.configuration
+    if preprocess == nil, let known = imported.evidence.preprocessing,
+      known.value.cropHeight == model.imageHeight, known.value.cropWidth == model.imageWidth
+    {
+      report.add(
+        .preprocess, "\(known.value.filter.rawValue) to \(model.imageHeight)x\(model.imageWidth)",
+        known.origin)
+      return known.value
+    }
+    let choice = preprocess ?? (imported.family.isFlax ? "inception" : "imagenet")
+    report.add(.preprocess, choice, preprocess == nil ? .assumed : .option)
     if let preset = PreprocessingPreset(rawValue: choice) {
       return preset.preprocessing(height: model.imageHeight, width: model.imageWidth)
     }
-    do {
-      return try JSONDecoder().decode(Preprocessing.self, from: Data(contentsOf: URL(filePath: choice)))
-    } catch {
+    guard let data = try? Data(contentsOf: URL(filePath: choice)) else {
       throw ImportError.option(
         name: "preprocess",
         problem:
           "expected a preset (\(PreprocessingPreset.names)) or a JSON file with resize_shorter, filter, "
           + "crop_height, crop_width, mean, std; '\(choice)' is neither")
+    }
+    do throws(StrictJSON.Problem) {
+      return try StrictJSON.decode(from: [UInt8](data))
+    } catch {
+      throw ImportError.option(name: "preprocess", problem: "'\(choice)': \(error)")
     }
   }
 
@@ -94,26 +176,14 @@ struct ImportCommand: ParsableCommand {
     return entries
   }
 
-  private static func lines(of path: String) throws -> [String] {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw ImportError.option(
-        name: "labels", problem: "expected a text file with a label a line; can't read '\(path)'")
-    }
-    return text.split(separator: "\n").map { String($0.hasSuffix("\r") ? $0.dropLast() : $0) }
-  }
-
   static func stem(of path: String) -> String {
     let name = path.split(separator: "/").last.map(String.init) ?? path
     return name.hasSuffix(".smoe") ? String(name.dropLast(5)) : name
   }
 
-  /// What was recognised, and every choice that had a default.
-  private func report(_ imported: CheckpointImport, _ description: ModelDescription) throws {
+  private func printDescription(_ imported: CheckpointImport, _ description: ModelDescription) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    print(
-      "\(output): \(description.name), family \(imported.family.rawValue), matrices as \(dtype.rawValue), "
-        + megabytes(imported.byteCount))
     let (configuration, preprocessing) = (imported.configuration, description.preprocessing)
     print("configuration", String(decoding: try encoder.encode(configuration), as: UTF8.self))
     print("preprocessing", String(decoding: try encoder.encode(preprocessing), as: UTF8.self))
@@ -135,6 +205,8 @@ struct ImageSize: ExpressibleByArgument {
 
 extension ModelFamily: ExpressibleByArgument {}
 extension PoolingOption: ExpressibleByArgument {}
+extension ActivationKind: ExpressibleByArgument {}
+extension BlockNormKind: ExpressibleByArgument {}
 extension PositionOption: ExpressibleByArgument {}
 extension DispatchRounding: ExpressibleByArgument {}
 extension ElementType: ExpressibleByArgument {}

@@ -14,7 +14,7 @@ enum House {
   static let cellar = [
     Room("CEpoll"), Room("CGnuTLS"), Room("CJPEG"), Room("CMicroHTTPD"),
     Room("CProcessor"),
-    Room("CSPNG"), Room("CWebP"), Room("CXXHash"),
+    Room("CSPNG"), Room("CWebP"), Room("CXXHash"), Room("CZlib"),
   ]
 
   /// Each knows only its C library, and what a checkpoint's bytes mean. The kernels' loops are compiled once for each set of instructions.
@@ -30,12 +30,12 @@ enum House {
         "KernelsAVX512",
       ]),
     Room("Checkpoint", ["CheckpointFormat", "CXXHash"]), Room("Metrics"), Room("PlainText"),
-    Room("MicroHTTP", ["CGnuTLS", "CMicroHTTPD"]), Room("ImageInput", ["CJPEG", "CSPNG", "CWebP"]),
+    Room("MicroHTTP", ["CGnuTLS", "CMicroHTTPD"]), Room("ImageInput", ["CJPEG", "CSPNG", "CWebP", "CZlib"]),
   ]
 
   static let first = [
     Room("SoftMoEViT", ["Checkpoint", "Kernels"]),
-    Room("CheckpointImport", ["Checkpoint", "ImageInput", "SoftMoEViT"]),
+    Room("CheckpointImport", ["CZlib", "Checkpoint", "ImageInput", "SoftMoEViT"]),
   ]
 
   /// Inference knows no HTTP.

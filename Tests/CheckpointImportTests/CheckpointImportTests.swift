@@ -62,7 +62,7 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
     var options = ImportOptions()
     options.headCount = 4
     #expect(
-      throws: ImportError.option(name: "heads", problem: "4 heads are asked for; the tensors' shapes say 2")
+      throws: ImportError.option(name: "heads", problem: "4 is asked for; the tensors say 2")
     ) { try opened(safetensors(tinyModel), options) }
     options.headCount = 2
     #expect(try opened(safetensors(tinyModel), options).configuration.headCount == 2)

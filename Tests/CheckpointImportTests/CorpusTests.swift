@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 private let folder = packageRoot.appending(path: "Tests/CheckpointImportTests/Corpus")
-private let noModel = "expected 'embedding/kernel' (vmoe) or 'patch_embed.proj.weight' (timm)"
+private let noModel = "expected the names of a Vision Transformer by vmoe"
 
 private let safetensorsFiles = [
   BadFile("empty.safetensors", "expected a model, found an empty file"),
@@ -44,8 +44,8 @@ private let safetensorsFiles = [
   BadFile("hole.safetensors", "tensor 'b': expected offset 4, right after the tensor before, found 8"),
   BadFile("trailing.safetensors", "expected the data to end at 8, with the last tensor, found 12"),
   BadFile("truncated.safetensors", "tensor 'a': expected two offsets, in order, within 7 bytes"),
-  BadFile("blocks_2_63.safetensors", "tensor 'head.weight' is missing"),
-  BadFile("no_model.safetensors", noModel, "found neither"),
+  BadFile("blocks_2_63.safetensors", "tensor 'blocks.0.attn.qkv.weight' is missing"),
+  BadFile("no_model.safetensors", noModel, "found none of them"),
 ]
 
 private let archives = [
@@ -103,7 +103,7 @@ private let archives = [
   BadFile("npy_shape_other.npz", "member 'a': <f4 [3] does not fit its 8 bytes"),
   BadFile("npy_rank_9.npz", "'a': expected at most 8 dimensions, found 9"),
   BadFile("npy_key_twice.npz", "expected a header of descr", "'shape': (1,)"),
-  BadFile("no_model.npz", noModel, "found neither"),
+  BadFile("no_model.npz", noModel, "found none of them"),
 ]
 
 private let messagePack = [
@@ -144,7 +144,7 @@ private let messagePack = [
   BadFile("chunks_shape_2_32.msgpack", "tensor 'a': its chunks do not make up its shape"),
   BadFile("chunks_numbered_other.msgpack", "tensor 'a': its chunks do not make up its shape"),
   BadFile("chunks_types_differ.msgpack", "tensor 'a': its chunks do not make up its shape"),
-  BadFile("no_model.msgpack", noModel, "found neither"),
+  BadFile("no_model.msgpack", noModel, "found none of them"),
 ]
 
 private let indices = [
@@ -167,8 +167,8 @@ private let indices = [
   BadFile("missing_tensor.json", "tensor 'b' is not in 'no_model.safetensors', where the index says"),
   BadFile("unlisted_tensor.json", "tensor 'a' is in 'no_model.safetensors'; the index says nothing of it"),
   BadFile("other_shard.json", "tensor 'a' is in 'no_model.safetensors'; the index says 'offsets_three"),
-  BadFile("no_tensors.json", noModel, "found neither"),
-  BadFile("no_model.json", noModel, "found neither"),
+  BadFile("no_tensors.json", noModel, "found none of them"),
+  BadFile("no_model.json", noModel, "found none of them"),
 ]
 
 @Suite struct CorpusTests {

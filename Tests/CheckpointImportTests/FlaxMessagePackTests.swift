@@ -21,7 +21,7 @@ private func array(_ values: [Float], _ shape: [UInt8]) -> [UInt8] {
 private func tensors(_ bytes: [UInt8]) throws -> [String: [Float]] {
   try withTemporaryFile("source.msgpack") { path in
     try Data(bytes).write(to: URL(filePath: path))
-    let found = try FlaxMessagePack.tensors(in: MappedFile(path: path), path: path)
+    let found = try FlaxMessagePack.source(in: MappedFile(path: path), path: path).tensors
     return Dictionary(uniqueKeysWithValues: found.map { ($0.name, $0.floats()) })
   }
 }

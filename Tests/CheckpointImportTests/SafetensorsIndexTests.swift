@@ -11,7 +11,7 @@ private func names(_ index: String) throws -> [String] {
     try Data(safetensors([("a", [2]), ("b", [1])])).write(to: folder.appending(path: "one"))
     try Data(safetensors([("c", [3])])).write(to: folder.appending(path: "two"))
     try Data(index.utf8).write(to: URL(filePath: path))
-    return try SourceFormat.tensors(in: MappedFile(path: path), path: path).map(\.name).sorted()
+    return try SourceFormat.source(in: MappedFile(path: path), path: path).tensors.map(\.name).sorted()
   }
 }
 

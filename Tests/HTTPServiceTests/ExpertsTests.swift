@@ -117,7 +117,7 @@ private typealias Object = [String: Any]
     let response = try running.client().request("POST", "/explain?layer=4&expert=9", body: photo)
     #expect(response.status == 200 && response.headers["content-type"] == "image/png")
     var size = trace.model.preprocessing
-    (size.resizeShorter, size.cropHeight, size.cropWidth) = (448, 448, 448)
+    (size.resize, size.cropHeight, size.cropWidth) = (.shorter(448), 448, 448)
     let overlay = try ImageDecoder(preprocessing: size).pixels(from: response.body)
     let routed = try #require(trace.layers.first { $0.block == 4 })
     let dispatch = columns(try trace.weights("dispatch", layer: 4, image: 0))[routed.slots(of: 9)]

@@ -17,6 +17,42 @@ import Testing
     try read.validate()
   }
 
+  /// `rest` behind the keys that every form has.
+  private func read(_ rest: String) throws -> Preprocessing {
+    let json = "{\"crop_height\": 24, \"crop_width\": 16, \"mean\": [0, 0, 0], \"std\": [1, 1, 1], \(rest)}"
+    return try JSONDecoder().decode(Preprocessing.self, from: Data(json.utf8))
+  }
+
+  @Test func squashAndAntialiasAreSaid() throws {
+    let squash = try read(#""resize": "squash", "filter": "lanczos", "antialias": false"#)
+    #expect(squash.resize == .sides(height: 24, width: 16) && squash.filter == .lanczos && !squash.antialias)
+    let sides = try read(#""resize": [32, 20], "filter": "box""#)
+    #expect(sides.resize == .sides(height: 32, width: 20) && sides.antialias)
+    for form in [squash, sides] {
+      #expect(try JSONDecoder().decode(Preprocessing.self, from: JSONEncoder().encode(form)) == form)
+    }
+    let written = String(decoding: try JSONEncoder().encode(squash), as: UTF8.self)
+    #expect(written.contains(#""resize":"squash""#))
+  }
+
+  /// What is said and where is in the error.
+  @Test(arguments: [
+    (#""resize_shorter": 32, "filter": "bicubic", "resize_mode": "squash""#, "resize_mode"),
+    (#""resize": "stretch", "filter": "bicubic""#, "[height, width]"),
+    (#""resize": [1, 2, 3], "filter": "bicubic""#, "[height, width]"),
+    (#""resize": "squash", "resize_shorter": 32, "filter": "bicubic""#, "no resize_shorter beside it"),
+    (#""resize_shorter": 32, "filter": "cubic""#, "nearest, box, bilinear, hamming, bicubic, lanczos"),
+    (#""filter": "bicubic""#, "resize_shorter"), (#""resize_shorter": 32"#, "filter"),
+    (#""resize_shorter": 32, "filter": "bicubic", "antialias": 0"#, "antialias"),
+  ])
+  func whatIsNotKnownIsNamed(_ rest: String, _ named: String) throws {
+    #expect {
+      try read(rest)
+    } throws: {
+      "\($0)".contains(named)
+    }
+  }
+
   @Test(arguments: [
     Preprocessing.make(resizeShorter: 0), .make(resizeShorter: 16_385), .make(crop: 0), .make(crop: -3),
     .make(crop: .max), .make(mean: []), .make(mean: [0, 0, .nan]), .make(mean: [0, .infinity, 0]),

@@ -16,6 +16,13 @@ enum Samples {
     FileManager.default.fileExists(atPath: golden.appendingPathComponent("case.json").path)
   }
 
+  /// Photos as people send them, when they are at hand.
+  static let cases = URL(filePath: shared("cases/photos"))
+
+  static var hasCases: Bool {
+    FileManager.default.fileExists(atPath: cases.appendingPathComponent("no_eoi.jpg").path)
+  }
+
   static func bytes(_ url: URL) throws -> [UInt8] { [UInt8](try Data(contentsOf: url)) }
 
   static func fixture(_ name: String) throws -> [UInt8] {
@@ -32,15 +39,26 @@ enum Samples {
   /// The pipelines that a folder's case.json names.
   static func pipelines(in folder: URL) throws -> [String: Preprocessing] {
     struct Pipeline: Decodable {
-      let resize_shorter: Int
-      let crop: Int
+      let resize_shorter: Int?
+      let crop: Int?
+      let height: Int?
+      let width: Int?
+      let by: String?
       let filter: Preprocessing.Filter
+
+      /// Without a shorter side, a squash.
+      var preprocessing: Preprocessing {
+        let (height, width) = (height ?? crop ?? 0, width ?? crop ?? 0)
+        return Preprocessing(
+          resize: resize_shorter.map { .shorter($0) } ?? .sides(height: height, width: width),
+          filter: filter, antialias: by != "tensorflow", cropHeight: height, cropWidth: width,
+          mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+      }
     }
     struct Case: Decodable { let pipelines: [String: Pipeline] }
     let data = try Data(contentsOf: folder.appendingPathComponent("case.json"))
-    return try JSONDecoder().decode(Case.self, from: data).pipelines.mapValues {
-      .make(resizeShorter: $0.resize_shorter, crop: $0.crop, filter: $0.filter)
-    }
+    return try JSONDecoder().decode(Case.self, from: data).pipelines
+      .mapValues(\.preprocessing)
   }
 }
 

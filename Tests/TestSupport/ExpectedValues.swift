@@ -27,7 +27,7 @@ package struct ExpectedValues {
   package init(path: String) throws {
     let file = try MappedFile(path: path)
     tensors = Dictionary(
-      uniqueKeysWithValues: try Safetensors.tensors(in: file, path: path).map {
+      uniqueKeysWithValues: try Safetensors.source(in: file, path: path).tensors.map {
         ($0.name, Values(shape: $0.shape, elements: $0.floats()))
       })
   }

@@ -53,7 +53,7 @@ for path in CommandLine.arguments.dropFirst(2) {
     times["fast", default: []].append(try milliseconds { _ = try fast.pixels(from: bytes) })
     let decode = try milliseconds {
       _ = try exact.decode(bytes[...]) { geometry, shrinkage in
-        let needed = Resampler(geometry, filter: preprocessing.filter, shrinkage: shrinkage)
+        let needed = Resampler(geometry, kernel: preprocessing.kernel, shrinkage: shrinkage)
         return DiscardingSink(rows: needed.rows, columns: needed.columns)
       }
     }

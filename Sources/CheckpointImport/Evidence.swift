@@ -1,0 +1,44 @@
+import ImageInput
+import SoftMoEViT
+
+/// A value, and who says it.
+package struct Known<Value: Sendable>: Sendable {
+  package let value: Value
+  package let origin: Origin
+}
+
+/// What is known of a model besides its tensors.
+package struct Evidence: Sendable {
+  package var headCount: Known<Int>?
+  package var normEpsilon: Known<Float>?
+  package var activation: Known<ActivationKind>?
+  package var pooling: Known<PoolingOption>?
+  package var blockNorm: Known<BlockNormKind>?
+  package var imageSize: Known<ImageExtent>?
+  package var preprocessing: Known<Preprocessing>?
+  package var labels: Known<[String]>?
+  /// Who says that the classes are ImageNet-1k's thousand, in the usual order.
+  package var imageNet: Origin?
+
+  init() {}
+
+  /// This, and where it is silent what another says.
+  func completed(by other: Evidence) -> Evidence {
+    var result = self
+    result.headCount = headCount ?? other.headCount
+    result.normEpsilon = normEpsilon ?? other.normEpsilon
+    result.activation = activation ?? other.activation
+    result.pooling = pooling ?? other.pooling
+    result.blockNorm = blockNorm ?? other.blockNorm
+    result.imageSize = imageSize ?? other.imageSize
+    result.preprocessing = preprocessing ?? other.preprocessing
+    result.labels = labels ?? other.labels
+    result.imageNet = imageNet ?? other.imageNet
+    return result
+  }
+}
+
+/// Height and width in pixels.
+package struct ImageExtent: Sendable, Equatable {
+  package let height, width: Int
+}

@@ -1,0 +1,56 @@
+import CheckpointImport
+
+/// What an import found, what it was told, and what it assumed.
+struct ImportReport {
+  private var rows: [Decision]
+  private let notes: [String]
+  var warnings: [String] = []
+
+  init(_ imported: CheckpointImport) {
+    rows = imported.decisions
+    var notes: [String] = []
+    if let error = imported.probeError { notes.append("the probe's answers: off by \(error) of the largest") }
+    if !imported.prefix.isEmpty { notes.append("before every name stands '\(imported.prefix)'") }
+    if !imported.setAside.isEmpty {
+      let names =
+        imported.setAside.prefix(4).joined(separator: ", ") + (imported.setAside.count > 4 ? ", …" : "")
+      notes.append("set aside, \(imported.setAside.count) tensors that are no part of the model: \(names)")
+    }
+    self.notes = notes
+    for row in rows { warn(row) }
+  }
+
+  mutating func add(_ setting: Setting, _ value: String, _ origin: Origin) {
+    rows.append(Decision(setting: setting, value: value, origin: origin))
+    warn(rows[rows.count - 1])
+  }
+
+  private mutating func warn(_ row: Decision) {
+    // That a block's norms stand before its branches is what a Vision Transformer is.
+    guard row.origin == .assumed, row.setting != .blockNorm else { return }
+    warnings.append(
+      "\(row.setting.rawValue) \(row.value) is assumed; change it with --\(row.setting.rawValue)")
+  }
+
+  /// A line a setting: its value, and where that comes from.
+  var table: String {
+    let width = rows.reduce(0) { max($0, $1.value.count) }
+    let lines = rows.map { row in
+      "  " + Self.padded(row.setting.rawValue, to: 14) + Self.padded(row.value, to: width + 2)
+        + Self.words(row)
+    }
+    return (lines + notes.map { "  " + $0 }).joined(separator: "\n")
+  }
+
+  private static func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+  }
+
+  private static func words(_ row: Decision) -> String {
+    switch row.origin {
+    case .tensors, .option, .probe: row.origin.description
+    case .file, .architecture: "from \(row.origin)"
+    case .assumed: "assumed, change with --\(row.setting.rawValue)"
+    }
+  }
+}
