@@ -23,7 +23,8 @@ enum ForeignFormat {
     Sign(
       "version https://git-lfs",
       "it is Git LFS's pointer to a file, not the file; fetch it with git lfs pull, or download it again"),
-    Sign("GGUF", "it is a GGUF file, whose weights are quantised for llama.cpp; import the model it was made of"),
+    Sign(
+      "GGUF", "it is a GGUF file, whose weights are quantised for llama.cpp; import the model it was made of"),
     Sign(
       [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A],
       "it is an HDF5 file (Keras); save its arrays: numpy.savez('model.npz', **{w.path: w.numpy() for w in model.weights})"
@@ -35,13 +36,17 @@ enum ForeignFormat {
     Sign("<html", "it is a web page, not a model; download the file itself"),
     Sign("ustar", at: 257, "it is a tar archive; unpack it, and import the model in it"),
     Sign(
-      [0x08, 0x07, 0x12], "it is an ONNX model; import the PyTorch or JAX checkpoint that it was exported from"),
+      [0x08, 0x07, 0x12],
+      "it is an ONNX model; import the PyTorch or JAX checkpoint that it was exported from"),
     Sign(
-      [0x08, 0x08, 0x12], "it is an ONNX model; import the PyTorch or JAX checkpoint that it was exported from"),
+      [0x08, 0x08, 0x12],
+      "it is an ONNX model; import the PyTorch or JAX checkpoint that it was exported from"),
     Sign(
-      [0x08, 0x09, 0x12], "it is an ONNX model; import the PyTorch or JAX checkpoint that it was exported from"),
+      [0x08, 0x09, 0x12],
+      "it is an ONNX model; import the PyTorch or JAX checkpoint that it was exported from"),
     Sign(
-      [0x08, 0x0A, 0x12], "it is an ONNX model; import the PyTorch or JAX checkpoint that it was exported from"),
+      [0x08, 0x0A, 0x12],
+      "it is an ONNX model; import the PyTorch or JAX checkpoint that it was exported from"),
     Sign(
       "TFL3", at: 4, "it is a TensorFlow Lite model; import the checkpoint that it was made of"),
   ]
@@ -60,8 +65,11 @@ enum ForeignFormat {
 
   /// What to do with a folder; nil for one that holds nothing known.
   static func problem(ofFolderWith names: Set<String>) -> String? {
-    if !names.isDisjoint(with: ["_METADATA", "_CHECKPOINT_METADATA", "manifest.ocdbt", "ocdbt.process_0", "d"]) {
-      return "it is an Orbax checkpoint; save its arrays as an .npz file: import orbax.checkpoint as o, numpy as n, "
+    if !names.isDisjoint(with: [
+      "_METADATA", "_CHECKPOINT_METADATA", "manifest.ocdbt", "ocdbt.process_0", "d",
+    ]) {
+      return
+        "it is an Orbax checkpoint; save its arrays as an .npz file: import orbax.checkpoint as o, numpy as n, "
         + "flax.traverse_util as t; "
         + "n.savez('model.npz', **t.flatten_dict(o.PyTreeCheckpointer().restore('FOLDER'), sep='/'))"
     }

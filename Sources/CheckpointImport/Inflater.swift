@@ -24,10 +24,12 @@ struct Inflater: ~Copyable {
     descriptor = mkstemp(&template)
     temporaryPath = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
     self.path = path
-    budget = max(Self.smallByteCount, byteCount.multipliedReportingOverflow(by: Self.greatestRatio).partialValue)
+    budget = max(
+      Self.smallByteCount, byteCount.multipliedReportingOverflow(by: Self.greatestRatio).partialValue)
     guard descriptor >= 0 else {
       throw .invalidSource(
-        path: path, problem: "it is compressed, and no file can be made in \(folder) to inflate it: \(Self.words)")
+        path: path,
+        problem: "it is compressed, and no file can be made in \(folder) to inflate it: \(Self.words)")
     }
   }
 
@@ -67,7 +69,8 @@ struct Inflater: ~Copyable {
       let input = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
       let (produced, consumed) = buffer.withUnsafeMutableBytes { output -> (Int, Int) in
         // Read only, though zlib's type does not say so.
-        stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
+        stream.next_in = UnsafeMutablePointer(
+          mutating: input.baseAddress?.assumingMemoryBound(to: UInt8.self))
         stream.avail_in = UInt32(input.count)
         stream.next_out = output.baseAddress?.assumingMemoryBound(to: UInt8.self)
         stream.avail_out = UInt32(output.count)
@@ -77,7 +80,8 @@ struct Inflater: ~Copyable {
         return (count, input.count - Int(stream.avail_in))
       }
       rest = rest.dropFirst(consumed)
-      guard written - start + produced <= byteCount, produced > 0 || consumed > 0 || status == Z_STREAM_END else {
+      guard written - start + produced <= byteCount, produced > 0 || consumed > 0 || status == Z_STREAM_END
+      else {
         break
       }
       let appended = buffer.withUnsafeBytes { bytes in
@@ -99,7 +103,8 @@ struct Inflater: ~Copyable {
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
         throw .invalidSource(
-          path: path, problem: "it is compressed, and inflating it into \(temporaryPath) failed: \(Self.words)")
+          path: path,
+          problem: "it is compressed, and inflating it into \(temporaryPath) failed: \(Self.words)")
       }
       rest = rest.dropFirst(count)
       written += count
@@ -109,6 +114,8 @@ struct Inflater: ~Copyable {
 
   /// What has been inflated, mapped.
   consuming func finish() throws(ImportError) -> MappedFile {
-    do throws(CheckpointError) { return try MappedFile(path: temporaryPath) } catch { throw .checkpoint(error) }
+    do throws(CheckpointError) { return try MappedFile(path: temporaryPath) } catch {
+      throw .checkpoint(error)
+    }
   }
 }

@@ -36,7 +36,9 @@ enum ShardIndex {
         throw .checkpoint(error)
       }
       let format = SourceFormat(mapped.bytes)
-      guard format != .shardIndex else { throw problem("file \(quoted(shard)): expected tensors, found an index") }
+      guard format != .shardIndex else {
+        throw problem("file \(quoted(shard)): expected tensors, found an index")
+      }
       let held = try format.source(in: mapped, path: shardPath)
       for name in held.tensors.map(\.name) + held.setAside where index.weightMap[name] != shard {
         throw problem(

@@ -36,11 +36,14 @@ enum SourceLocation {
 
   /// The index of a shard such as `model-00001-of-00003.safetensors`; nil for a file that is no shard.
   private static func index(of path: String) throws(ImportError) -> String? {
-    guard let match = path.wholeMatch(of: /(.*)-[0-9]{5}-of-[0-9]{5}\.(safetensors|bin|pth|pt)/) else { return nil }
+    guard let match = path.wholeMatch(of: /(.*)-[0-9]{5}-of-[0-9]{5}\.(safetensors|bin|pth|pt)/) else {
+      return nil
+    }
     let index = "\(match.1).\(match.2)\(indexSuffix)"
     guard FileManager.default.fileExists(atPath: index) else {
       throw .invalidSource(
-        path: path, problem: "it is one of several files of a model, and their index, '\(index)', is not beside it")
+        path: path,
+        problem: "it is one of several files of a model, and their index, '\(index)', is not beside it")
     }
     return index
   }

@@ -1,34 +1,39 @@
 /// What training code wraps a model's names in: `state_dict.module.blocks.0…`.
 ///
 /// Wrappers come off from the outside while nothing but them, and what is known to be no model, stands at a level.
-struct SourceRoot {
+package struct SourceRoot {
   /// Names whose insides may be the model.
   private static let wrappers: Set<String> = [
-    "state_dict", "model_state_dict", "model_state", "model", "module", "_orig_mod", "backbone", "encoder", "net",
-    "network", "model_ema", "state_dict_ema", "model_ema_state_dict", "ema_state_dict", "ema", "ema_model", "student",
-    "teacher", "params", "params_ema", "target", "opt_target", "optimizer", "state", "weights", "image_encoder",
+    "state_dict", "model_state_dict", "model_state", "model", "module", "_orig_mod", "backbone", "encoder",
+    "net",
+    "network", "model_ema", "state_dict_ema", "model_ema_state_dict", "ema_state_dict", "ema", "ema_model",
+    "student",
+    "teacher", "params", "params_ema", "target", "opt_target", "optimizer", "state", "weights",
+    "image_encoder",
   ]
   /// Names of what is no model, beside one.
   private static let others: Set<String> = [
     "optimizer", "optimizers", "optimizer_states", "optimizer_state_dict", "opt_state", "lr_scheduler",
-    "lr_schedulers", "scheduler", "step", "epoch", "scaler", "amp_scaler", "loops", "callbacks", "rng", "config",
+    "lr_schedulers", "scheduler", "step", "epoch", "scaler", "amp_scaler", "loops", "callbacks", "rng",
+    "config",
     "args", "hyper_parameters", "accum_train_time", "metrics", "criterion", "loss", "state_dict_extra",
   ]
 
   /// What came off, as it stood before the names; empty for nothing.
-  private(set) var prefix = ""
-  private(set) var file: SourceFile
+  package private(set) var prefix = ""
+  package private(set) var file: SourceFile
 
   /// - Parameter root: what the user says the model's names begin with; nil finds it.
   /// - Throws: `ImportError.option` when several wrappers hold tensors, naming them.
-  init(_ file: SourceFile, root: String?) throws(ImportError) {
+  package init(_ file: SourceFile, root: String?) throws(ImportError) {
     self.file = file
     if let root, !root.isEmpty {
       let chosen = root.last == "." || root.last == "/" ? String(root.dropLast()) : root
       let separator = ["/", "."].first { mark in file.tensors.contains { $0.name.hasPrefix(chosen + mark) } }
       guard let separator else {
         throw .option(
-          name: "root", problem: "no tensor's name begins with '\(chosen)'; they begin with \(Self.list(firstParts(".")))")
+          name: "root",
+          problem: "no tensor's name begins with '\(chosen)'; they begin with \(Self.list(firstParts(".")))")
       }
       strip(chosen + separator)
     }
@@ -48,13 +53,15 @@ struct SourceRoot {
     }
     // What may be either is the optimizer where something else may be the model.
     let candidates = inner.count > 1 ? inner.filter { !Self.others.contains($0) } : inner
-    guard !candidates.isEmpty, parts.allSatisfy({ candidates.contains($0) || Self.others.contains($0) }) else {
+    guard !candidates.isEmpty, parts.allSatisfy({ candidates.contains($0) || Self.others.contains($0) })
+    else {
       return nil
     }
     guard candidates.count == 1 else {
       throw .option(
         name: "root",
-        problem: "\(Self.list(candidates)) all hold tensors; say which is the model with --root \(candidates[0])")
+        problem:
+          "\(Self.list(candidates)) all hold tensors; say which is the model with --root \(candidates[0])")
     }
     return candidates[0] + "\(separator)"
   }
