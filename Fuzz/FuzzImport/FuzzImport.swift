@@ -3,14 +3,22 @@ import CheckpointImport
 import FuzzDriver
 import Glibc
 
-/// Opens each input as a model to import, or as a file of the format that SOFTMOE_FUZZ_FORMAT names.
+/// Opens each input as a model to import, as a file of the format that SOFTMOE_FUZZ_FORMAT names, or, for `pickle`, as
+/// the pickle of a PyTorch file.
 @main struct FuzzImport {
   private static let format = setting("SOFTMOE_FUZZ_FORMAT").flatMap(SourceFormat.init)
+
+  private static let isPickle = setting("SOFTMOE_FUZZ_FORMAT") == "pickle"
 
   static func main() {
     exit(
       fuzz { start, count in
-        withFile(UnsafeRawBufferPointer(start: start, count: count), FuzzImport.read)
+        let input = UnsafeRawBufferPointer(start: start, count: count)
+        guard isPickle else {
+          withFile(input, FuzzImport.read)
+          return 0
+        }
+        archive(input).withUnsafeBytes { withFile($0, FuzzImport.readArchive) }
         return 0
       })
   }
@@ -20,7 +28,30 @@ import Glibc
       _ = try? CheckpointImport(path: path, options: ImportOptions()).configuration
       return
     }
+    read(path, format)
+  }
+
+  private static func readArchive(_ path: String) { read(path, .archive) }
+
+  private static func read(_ path: String, _ format: SourceFormat) {
     guard let file = try? MappedFile(path: path) else { return }
     for tensor in (try? format.source(in: file, path: path))?.tensors ?? [] { _ = tensor.floats().count }
+  }
+
+  /// A ZIP file with a stored member `a/data.pkl`, and a storage of 64 bytes.
+  private static func archive(_ pickle: UnsafeRawBufferPointer) -> [UInt8] {
+    func little(_ value: Int, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    var (bytes, directory): ([UInt8], [UInt8]) = ([], [])
+    for (name, data) in [("a/data.pkl", Array(pickle)), ("a/data/0", [UInt8](repeating: 0, count: 64))] {
+      let sizes = little(data.count, 4) + little(data.count, 4) + little(name.utf8.count, 2)
+      directory += little(0x0201_4B50, 4) + [UInt8](repeating: 0, count: 16) + sizes
+      directory += [UInt8](repeating: 0, count: 12) + little(bytes.count, 4) + Array(name.utf8)
+      bytes +=
+        little(0x0403_4B50, 4) + [UInt8](repeating: 0, count: 14) + sizes + [0, 0] + Array(name.utf8) + data
+    }
+    return bytes + directory + little(0x0605_4B50, 4) + [0, 0, 0, 0, 2, 0, 2, 0] + little(directory.count, 4)
+      + little(bytes.count, 4) + [0, 0]
   }
 }

@@ -27,7 +27,8 @@ package enum SourceFormat: String, CaseIterable {
 
   /// What a file holds, in the format that its first bytes tell.
   package static func source(in file: MappedFile, path: String) throws(ImportError) -> SourceFile {
-    if let problem = ForeignFormat.problem(of: file.bytes) {
+    // The length before a safetensors header may look like any other format's sign.
+    if !isSafetensors(file.bytes), let problem = ForeignFormat.problem(of: file.bytes) {
       throw .invalidSource(path: path, problem: problem)
     }
     return try SourceFormat(file.bytes).source(in: file, path: path)
@@ -60,9 +61,9 @@ package enum SourceFormat: String, CaseIterable {
 
   private static func archive(in file: MappedFile, path: String) throws(ImportError) -> SourceFile {
     let members = try ZIPArchive(bytes: file.bytes, path: path).members()
-    guard PyTorchArchive.recognizes(members) else {
-      return try NumPyArchive.source(in: file, members, path: path)
+    guard !PyTorchArchive.recognizes(members) else {
+      return try PyTorchArchive.source(in: file, members, path: path)
     }
-    return try PyTorchArchive.source(in: file, members, path: path)
+    return try NumPyArchive.source(in: file, members, path: path)
   }
 }

@@ -1,7 +1,7 @@
 /// What training code wraps a model's names in: `state_dict.module.blocks.0…`.
 ///
 /// Wrappers come off from the outside while nothing but them, and what is known to be no model, stands at a level.
-struct SourceRoot {
+package struct SourceRoot {
   /// Names whose insides may be the model.
   private static let wrappers: Set<String> = [
     "state_dict", "model_state_dict", "model_state", "model", "module", "_orig_mod", "backbone", "encoder",
@@ -20,12 +20,12 @@ struct SourceRoot {
   ]
 
   /// What came off, as it stood before the names; empty for nothing.
-  private(set) var prefix = ""
-  private(set) var file: SourceFile
+  package private(set) var prefix = ""
+  package private(set) var file: SourceFile
 
   /// - Parameter root: what the user says the model's names begin with; nil finds it.
   /// - Throws: `ImportError.option` when several wrappers hold tensors, naming them.
-  init(_ file: SourceFile, root: String?) throws(ImportError) {
+  package init(_ file: SourceFile, root: String?) throws(ImportError) {
     self.file = file
     if let root, !root.isEmpty {
       let chosen = root.last == "." || root.last == "/" ? String(root.dropLast()) : root

@@ -53,9 +53,10 @@ package struct SourceTensor: Sendable {
     // Row-major: each step is the product of the dimensions behind it; one of a single index is never taken.
     var step = 1
     var isRowMajor = true
-    for (size, stride) in zip(shape, strides).reversed() {
-      isRowMajor = isRowMajor && (size <= 1 || stride == step)
-      step *= max(1, size)
+    // Without elements, the other dimensions' product may be anything.
+    for (size, stride) in zip(shape, strides).reversed() where !shape.contains(0) {
+      isRowMajor = isRowMajor && (size == 1 || stride == step)
+      step *= size
     }
     (self.name, self.type, self.shape, self.file) = (name, type, shape, file)
     layout =

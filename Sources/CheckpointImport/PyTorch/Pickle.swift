@@ -6,28 +6,27 @@ import Checkpoint
 /// every other call is noted by name and not made.
 /// - Source: CPython's pickletools, protocols 0 to 5.
 struct Pickle {
-  static let greatestDepth = 64
-  /// Values on the stack and in the memo; a model with ten thousand experts has a tenth.
+  /// Values on the stack, in the memo and in containers; a model with ten thousand experts has a tenth.
   static let mostValues = 8 << 20
+  /// Most bytes of a class's name with its module.
+  private static let longestGlobal = 1024
 
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
   /// Where the instruction that runs begins.
-  private var start = 0
+  private(set) var start = 0
   private var stack: [PickleValue] = []
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
+  var graph = PickleGraph()
 
   private init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// The object that a pickle describes.
-  ///
-  /// - Parameter end: set to the byte behind it.
-  static func read(_ bytes: UnsafeRawBufferPointer, end: inout Int) throws(PickleError) -> PickleValue {
+  static func read(_ bytes: UnsafeRawBufferPointer) throws(PickleError) -> PickleGraph {
     var pickle = Pickle(bytes)
-    let value = try pickle.run()
-    end = pickle.position
-    return value
+    pickle.graph.root = try pickle.run()
+    return pickle.graph
   }
 
   private mutating func run() throws(PickleError) -> PickleValue {
@@ -36,7 +35,7 @@ struct Pickle {
       let code = try byte()
       if code == UInt8(ascii: ".") { return try pop() }
       try perform(code)
-      guard stack.count + memo.count <= Self.mostValues else {
+      guard stack.count + marks.count + memo.count + graph.count <= Self.mostValues else {
         throw .tooLarge("it has more than \(Self.mostValues) values")
       }
     }
@@ -71,21 +70,21 @@ struct Pickle {
     case UInt8(ascii: "B"): try skipBytes(length(4))
     case UInt8(ascii: "C"): try skipBytes(unsigned(1))
     case 0x8E, 0x96: try skipBytes(length(8))
-    case UInt8(ascii: "]"): stack.append(.list(PickleContainer()))
+    case UInt8(ascii: "]"): stack.append(.list(graph.add([])))
     case UInt8(ascii: "a"):
       let item = try pop()
       try append([item])
     case UInt8(ascii: "e"):
       let items = try popMarked()
       try append(items)
-    case UInt8(ascii: "l"): stack.append(.list(try container(popMarked())))
-    case UInt8(ascii: ")"): stack.append(.tuple([]))
-    case UInt8(ascii: "t"): try tuple(popMarked())
-    case 0x85, 0x86, 0x87: try tuple(pop(count: Int(code) - 0x84))
-    case UInt8(ascii: "}"): stack.append(.dictionary(PickleContainer()))
+    case UInt8(ascii: "l"): stack.append(.list(graph.add(try popMarked())))
+    case UInt8(ascii: ")"): stack.append(.tuple(graph.add([])))
+    case UInt8(ascii: "t"): stack.append(.tuple(graph.add(try popMarked())))
+    case 0x85, 0x86, 0x87: stack.append(.tuple(graph.add(try pop(count: Int(code) - 0x84))))
+    case UInt8(ascii: "}"): stack.append(.dictionary(graph.add([])))
     case UInt8(ascii: "s"): try setItems(pop(count: 2))
     case UInt8(ascii: "u"): try setItems(popMarked())
-    case UInt8(ascii: "d"): stack.append(.dictionary(try container(popMarked())))
+    case UInt8(ascii: "d"): stack.append(.dictionary(graph.add(try pairs(popMarked()))))
     case 0x8F: stack.append(.opaque("set"))
     case 0x90: _ = try popMarked()
     case 0x91:
@@ -93,12 +92,12 @@ struct Pickle {
       stack.append(.opaque("frozenset"))
     case UInt8(ascii: "c"):
       let module = try line()
-      stack.append(.global("\(module).\(try line())"))
+      stack.append(try global(module, line()))
     case 0x93:
       guard case .string(let name) = try pop(), case .string(let module) = try pop() else {
         throw .unexpected("expected the name of a class", at: start)
       }
-      stack.append(.global("\(module).\(name)"))
+      stack.append(try global(module, name))
     case UInt8(ascii: "R"), 0x81:
       let arguments = try pop()
       stack.append(try call(pop(), arguments))
@@ -106,7 +105,8 @@ struct Pickle {
       _ = try pop()
       let arguments = try pop()
       stack.append(try call(pop(), arguments))
-    case UInt8(ascii: "b"): _ = try pop()  // An object's state: of dictionaries, attributes that carry no weights.
+    // An object's state: of dictionaries, attributes that carry no weights.
+    case UInt8(ascii: "b"): _ = try pop()
     case UInt8(ascii: "i"):
       let name = "\(try line()).\(try line())"
       _ = try popMarked()
@@ -225,35 +225,36 @@ extension Pickle {
     return Array(stack[mark...])
   }
 
-  private func container(_ items: [PickleValue]) throws(PickleError) -> PickleContainer {
-    let container = PickleContainer()
-    try container.append(items)
-    return container
-  }
-
   private mutating func append(_ items: [PickleValue]) throws(PickleError) {
     switch try top() {
-    case .list(let list): try list.append(items)
+    case .list(let list): graph.append(items, to: list)
     case .opaque: break
     default: throw .unexpected("expected a list to append to", at: start)
     }
   }
 
   private mutating func setItems(_ items: [PickleValue]) throws(PickleError) {
-    guard items.count.isMultiple(of: 2) else {
-      throw .unexpected("expected keys and values in pairs", at: start)
-    }
+    let items = try pairs(items)
     switch try top() {
-    case .dictionary(let dictionary): try dictionary.append(items)
+    case .dictionary(let dictionary): graph.append(items, to: dictionary)
     case .opaque: break
     default: throw .unexpected("expected a dictionary to fill", at: start)
     }
   }
 
-  private mutating func tuple(_ items: [PickleValue]) throws(PickleError) {
-    let value = PickleValue.tuple(items)
-    guard value.depth <= Self.greatestDepth else { throw .tooDeep }
-    stack.append(value)
+  private func pairs(_ items: [PickleValue]) throws(PickleError) -> [PickleValue] {
+    guard items.count.isMultiple(of: 2) else {
+      throw .unexpected("expected keys and values in pairs", at: start)
+    }
+    return items
+  }
+
+  /// Both names may be remembered ones: joined again and again they would take far more memory than the file.
+  private func global(_ module: String, _ name: String) throws(PickleError) -> PickleValue {
+    guard module.utf8.count + name.utf8.count <= Self.longestGlobal else {
+      throw .tooLarge("the name of a class at byte \(start) is longer than \(Self.longestGlobal) bytes")
+    }
+    return .global("\(module).\(name)")
   }
 
   private mutating func recall(_ index: Int) throws(PickleError) {
@@ -262,85 +263,4 @@ extension Pickle {
     }
     stack.append(value)
   }
-}
-
-// The few objects that are data.
-extension Pickle {
-  private func call(_ function: PickleValue, _ arguments: PickleValue) throws(PickleError) -> PickleValue {
-    guard case .global(let name) = function else { return .opaque(function.kind) }
-    guard case .tuple(let items) = arguments else { return .opaque(name) }
-    switch name {
-    case "collections.OrderedDict", "collections.defaultdict", "builtins.dict":
-      return try orderedDictionary(items)
-    case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3":
-      return try tensor(items)
-    case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
-      guard case .tensor? = items.first else { return .opaque(name) }
-      return items[0]
-    case "torch._tensor._rebuild_from_type_v2":
-      guard items.count >= 3 else { return .opaque(name) }
-      return try call(items[0], items[2])
-    default: return .opaque(name)
-    }
-  }
-
-  /// Empty, or of a list of pairs.
-  private func orderedDictionary(_ arguments: [PickleValue]) throws(PickleError) -> PickleValue {
-    let dictionary = PickleContainer()
-    if case .list(let pairs)? = arguments.first {
-      for pair in pairs.items {
-        switch pair {
-        case .tuple(let items) where items.count == 2: try dictionary.append(items)
-        case .list(let items) where items.items.count == 2: try dictionary.append(items.items)
-        default: throw .unexpected("expected pairs of keys and values", at: start)
-        }
-      }
-    }
-    return .dictionary(dictionary)
-  }
-
-  /// `('storage', torch.FloatStorage, key, device, count)`
-  private func storage(_ identifier: PickleValue) throws(PickleError) -> PickleValue {
-    guard case .tuple(let items) = identifier, items.count >= 5, case .string("storage") = items[0],
-      case .string(let key) = items[2], case .int(let count) = items[4], count >= 0
-    else { throw .unexpected("expected a storage with its key and number of elements", at: start) }
-    guard case .global(let type) = items[1] else { return .opaque(items[1].kind) }
-    return .storage(PickleStorage(key: key, element: Self.elements[type], count: count))
-  }
-
-  /// `(storage, offset, size, stride, …)`; version 3 has the element type last.
-  private func tensor(_ items: [PickleValue]) throws(PickleError) -> PickleValue {
-    guard items.count >= 4, case .int(let offset) = items[1], offset >= 0, let shape = sizes(items[2]),
-      let strides = sizes(items[3]), shape.count == strides.count
-    else { throw .unexpected("expected a tensor's storage, offset, size and stride", at: start) }
-    guard case .storage(let storage) = items[0] else { return .opaque("tensor of \(items[0].kind)") }
-    var element = storage.element
-    if items.count >= 7, case .global(let type) = items[6], type.hasPrefix("torch.") {
-      element = String(type.dropFirst("torch.".count))
-    }
-    guard let element else { return .opaque("tensor of an unknown type") }
-    return .tensor(
-      PickleTensor(storage: storage, element: element, offset: offset, shape: shape, strides: strides))
-  }
-
-  private func sizes(_ value: PickleValue) -> [Int]? {
-    let items: [PickleValue]
-    switch value {
-    case .tuple(let values): items = values
-    case .list(let list): items = list.items
-    default: return nil
-    }
-    let sizes = items.compactMap { item -> Int? in
-      if case .int(let size) = item, size >= 0 { size } else { nil }
-    }
-    return sizes.count == items.count ? sizes : nil
-  }
-
-  /// Element types by the storages' names.
-  private static let elements = [
-    "torch.FloatStorage": "float32", "torch.DoubleStorage": "float64", "torch.HalfStorage": "float16",
-    "torch.BFloat16Storage": "bfloat16", "torch.LongStorage": "int64", "torch.IntStorage": "int32",
-    "torch.ShortStorage": "int16", "torch.CharStorage": "int8", "torch.ByteStorage": "uint8",
-    "torch.BoolStorage": "bool", "torch.ComplexFloatStorage": "complex64",
-  ]
 }

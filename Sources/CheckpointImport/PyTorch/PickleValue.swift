@@ -7,25 +7,16 @@ enum PickleValue {
   case int(Int)
   case float(Double)
   case string(String)
-  case tuple([PickleValue])
-  case list(PickleContainer)
-  /// Keys and values in turn.
-  case dictionary(PickleContainer)
+  /// Containers by their number in `PickleGraph`; a dictionary's are keys and values in turn.
+  case tuple(Int)
+  case list(Int)
+  case dictionary(Int)
   /// A class or function by its name, `torch._utils._rebuild_tensor_v2`.
   case global(String)
   case storage(PickleStorage)
   case tensor(PickleTensor)
   /// An object of another kind, called after its class.
   case opaque(String)
-
-  /// How deep containers lie in it.
-  var depth: Int {
-    switch self {
-    case .list(let container), .dictionary(let container): container.depth
-    case .tuple(let items): 1 + items.reduce(0) { max($0, $1.depth) }
-    default: 0
-    }
-  }
 
   /// For people.
   var kind: String {
@@ -43,27 +34,53 @@ enum PickleValue {
   }
 }
 
-/// The items of a list, or keys and values of a dictionary: shared, as a pickle may refer to it while it fills it.
-final class PickleContainer {
-  private(set) var items: [PickleValue] = []
-  /// 1, or one more than that of its deepest item.
-  private(set) var depth = 1
+/// The containers of a pickle, by number, and the value that it describes.
+///
+/// A pickle may nest containers as deep as it is long, and in themselves: of numbers that is neither deep nor a cycle.
+struct PickleGraph {
+  private var containers: [[PickleValue]] = []
+  /// Containers, and values in them.
+  private(set) var count = 0
+  var root = PickleValue.none
 
-  init() {}
+  subscript(_ container: Int) -> [PickleValue] { containers[container] }
 
-  /// - Throws: `PickleError.tooDeep` also for what would contain itself.
-  func append(_ new: some Sequence<PickleValue>) throws(PickleError) {
-    for item in new {
-      let below = item.depth + 1
-      guard below <= Pickle.greatestDepth else { throw .tooDeep }
-      depth = max(depth, below)
-      items.append(item)
+  /// Of a tuple or a list; nil for all else.
+  func items(of value: PickleValue) -> [PickleValue]? {
+    switch value {
+    case .tuple(let container), .list(let container): containers[container]
+    default: nil
     }
   }
 
-  /// A dictionary's entries, the last of each key.
-  var entries: [(key: PickleValue, value: PickleValue)] {
-    stride(from: 0, to: items.count - 1, by: 2).map { (items[$0], items[$0 + 1]) }
+  /// Its number.
+  mutating func add(_ items: [PickleValue]) -> Int {
+    containers.append(items)
+    count += 1 + items.count
+    return containers.count - 1
+  }
+
+  mutating func append(_ items: [PickleValue], to container: Int) {
+    containers[container] += items
+    count += items.count
+  }
+
+  /// A dictionary's entries whose keys are numbers or texts that may be names, the last of each key.
+  func entries(_ dictionary: Int) -> [(name: String, value: PickleValue)] {
+    let items = containers[dictionary]
+    var last: [String: Int] = [:]
+    var entries: [(name: String, place: Int)] = []
+    for place in stride(from: 0, to: items.count - 1, by: 2) {
+      let name: String
+      switch items[place] {
+      case .string(let text) where text.utf8.count <= SourceTensor.longestName: name = text
+      case .int(let number): name = "\(number)"
+      default: continue
+      }
+      last[name] = place
+      entries.append((name, place))
+    }
+    return entries.filter { last[$0.name] == $0.place }.map { ($0.name, items[$0.place + 1]) }
   }
 }
 
@@ -93,7 +110,6 @@ enum PickleError: Error, Equatable {
   case instruction(UInt8, at: Int)
   /// What stands on the stack is not what an instruction needs.
   case unexpected(String, at: Int)
-  case tooDeep
   case tooLarge(String)
 
   var description: String {
@@ -103,7 +119,6 @@ enum PickleError: Error, Equatable {
     case .instruction(let code, let offset):
       "instruction \(code) at byte \(offset) is none of a pickle of tensors"
     case .unexpected(let what, let offset): "\(what) at byte \(offset)"
-    case .tooDeep: "it is nested more than \(Pickle.greatestDepth) deep"
     case .tooLarge(let what): what
     }
   }

@@ -12,11 +12,13 @@ struct PyTorchArchive {
   private let file: MappedFile
   private let path: String
   private let storages: [String: Range<Int>]
+  private let graph: PickleGraph
 
   /// A pickle of a hundred thousand tensors takes a tenth.
   private static let longestPickle = 128 << 20
   /// Dictionaries that lie in each other.
   private static let greatestNesting = 8
+  private static let mostEntries = 4 << 20
 
   /// Whether an archive's members are PyTorch's.
   static func recognizes(_ members: [ZIPArchive.Member]) -> Bool {
@@ -41,6 +43,11 @@ struct PyTorchArchive {
         "member \(quoted(member.name)) is compressed, which PyTorch never does; unpack it and zip it again with zip -0"
       )
     }
+    if let member = members.first(where: { $0.deflated != nil }) {
+      throw problem(
+        "member \(quoted(member.name)) is compressed, which PyTorch's files never are; unpack it and zip it again "
+          + "with zip -0")
+    }
     if let order = members.first(where: { $0.name == root + "byteorder" }),
       !file.bytes[order.data].elementsEqual("little".utf8)
     {
@@ -53,64 +60,54 @@ struct PyTorchArchive {
     let storages = Dictionary(
       members.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.data) }
     ) { first, _ in first }
-    let value: PickleValue
+    let graph: PickleGraph
     do throws(PickleError) {
-      var end = 0
-      value = try Pickle.read(UnsafeRawBufferPointer(rebasing: file.bytes[pickle.data]), end: &end)
+      graph = try Pickle.read(UnsafeRawBufferPointer(rebasing: file.bytes[pickle.data]))
     } catch {
       throw problem("data.pkl: \(error.description)")
     }
-    let archive = PyTorchArchive(file: file, path: path, storages: storages)
-    guard case .dictionary = value else {
-      if case .tensor = value { throw problem("expected a dictionary of tensors, found one tensor") }
+    let archive = PyTorchArchive(file: file, path: path, storages: storages, graph: graph)
+    guard case .dictionary(let dictionary) = graph.root else {
+      if case .tensor = graph.root { throw problem("expected a dictionary of tensors, found one tensor") }
+      let module =
+        if case .opaque = graph.root { ", a whole pickled module; load it where its code is" } else { "" }
       throw problem(
-        "expected a dictionary of tensors, found \(value.kind), a whole pickled module; load it where its code is, "
-          + "and save its weights: torch.save(model.state_dict(), 'weights.pth')")
+        "expected a dictionary of tensors, found \(graph.root.kind)\(module); save a model's weights: "
+          + "torch.save(model.state_dict(), 'weights.pth')")
     }
     var result = SourceFile()
-    try archive.collect(value, [], into: &result)
+    var budget = Self.mostEntries
+    try archive.collect(dictionary, [], &budget, into: &result)
     return result
   }
 
-  private func collect(_ value: PickleValue, _ names: [String], into result: inout SourceFile)
+  /// - Parameter budget: of keys and values to look at: a dictionary that lies in many others is looked at as often.
+  private func collect(
+    _ dictionary: Int, _ names: [String], _ budget: inout Int, into result: inout SourceFile
+  )
     throws(ImportError)
   {
-    guard case .dictionary(let dictionary) = value else { return }
-    guard names.count <= Self.greatestNesting else {
-      throw .invalidSource(
-        path: path, problem: "expected dictionaries at most \(Self.greatestNesting) deep in each other")
-    }
-    // A name that comes again is the last one's, as in Python.
-    var last: [String: Int] = [:]
-    let entries = dictionary.entries.map { entry -> (name: String?, value: PickleValue) in
-      switch entry.key {
-      case .string(let name): (name, entry.value)
-      case .int(let number): ("\(number)", entry.value)
-      default: (nil, entry.value)
-      }
-    }
-    for (index, entry) in entries.enumerated() where entry.name != nil { last[entry.name ?? ""] = index }
-    for (index, entry) in entries.enumerated() {
-      guard let name = entry.name, last[name] == index else { continue }
-      guard result.tensors.count + result.setAside.count <= SourceFile.mostTensors else {
-        throw .invalidSource(
-          path: path, problem: "expected at most \(SourceFile.mostTensors) tensors; the file refers to more")
-      }
-      let path = names + [name]
-      // A long name over many tensors would take far more memory than the file.
-      guard path.reduce(0, { $0 + $1.utf8.count + 1 }) <= SourceTensor.longestName else {
-        throw .invalidSource(
-          path: self.path,
-          problem: "\(quoted(name)): expected names of at most \(SourceTensor.longestName) bytes")
-      }
-      switch entry.value {
+    func problem(_ text: String) -> ImportError { .invalidSource(path: path, problem: text) }
+    // What lies deeper, or in itself, is somebody's settings.
+    guard names.count <= Self.greatestNesting else { return }
+    budget -= graph[dictionary].count
+    guard budget >= 0 else { throw problem("expected at most \(Self.mostEntries) keys and values") }
+    for (name, value) in graph.entries(dictionary) {
+      let names = names + [name]
+      let joined = names.joined(separator: ".")
+      switch value {
       case .tensor(let tensor):
-        if let found = try self.tensor(path.joined(separator: "."), tensor) {
+        // A long name over many tensors would take far more memory than the file.
+        guard joined.utf8.count <= SourceTensor.longestName else {
+          throw problem("\(quoted(joined)): expected names of at most \(SourceTensor.longestName) bytes")
+        }
+        if let found = try self.tensor(joined, tensor) {
           result.tensors.append(found)
         } else {
-          result.setAside.append(path.joined(separator: "."))
+          result.setAside.append(joined)
         }
-      case .dictionary: try collect(entry.value, path, into: &result)
+      case .dictionary(let inner) where joined.utf8.count <= SourceTensor.longestName:
+        try collect(inner, names, &budget, into: &result)
       default: continue
       }
     }
