@@ -37,6 +37,15 @@ package enum StrictJSON {
     return value
   }
 
+  /// Decodes a whole text that is held.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type = Value.self, from bytes: [UInt8]
+  ) throws(Problem) -> Value {
+    try bytes.withUnsafeBufferPointer { (bytes) throws(Problem) in
+      try decode(type, from: UnsafeRawBufferPointer(bytes))
+    }
+  }
+
   /// The text of a value: the same bytes for the same value.
   ///
   /// - Throws: `CheckpointError.unwritable` for the file at `path`, when JSON can't hold the value.

@@ -16,10 +16,8 @@ struct JSONObject {
       throw .invalidSource(
         path: file, problem: "expected at most \(Self.longestFile) bytes of JSON, found \(bytes.count)")
     }
-    do {
-      values = try bytes.withUnsafeBytes { (buffer) throws(StrictJSON.Problem) in
-        try StrictJSON.decode([String: JSONValue].self, from: buffer)
-      }
+    do throws(StrictJSON.Problem) {
+      values = try StrictJSON.decode(from: bytes)
     } catch {
       throw .invalidSource(path: file, problem: "expected a JSON object: \(error)")
     }

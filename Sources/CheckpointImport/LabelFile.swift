@@ -29,7 +29,8 @@ package enum LabelFile {
       return imageNetLabels
     }
     guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-      throw problem("expected a text file with a label a line, a JSON file or the word imagenet; can't read '\(path)'")
+      throw problem(
+        "expected a text file with a label a line, a JSON file or the word imagenet; can't read '\(path)'")
     }
     return try labels(from: [UInt8](data), classCount: classCount)
   }
@@ -70,9 +71,7 @@ package enum LabelFile {
   private static func array(_ json: [UInt8], _ classCount: Int) throws(ImportError) -> [String] {
     let labels: [String]
     do throws(StrictJSON.Problem) {
-      labels = try json.withUnsafeBytes { (bytes) throws(StrictJSON.Problem) -> [String] in
-        try StrictJSON.decode(from: bytes)
-      }
+      labels = try StrictJSON.decode(from: json)
     } catch {
       throw problem("expected a JSON array of texts: \(error)")
     }
@@ -92,15 +91,19 @@ package enum LabelFile {
     }
     if let names { return try array(of: names, classCount) }
     let map: JSONObject
-    do throws(ImportError) { map = try whole.objectIfAny("id2label") ?? whole } catch { throw problem("\(error)") }
+    do throws(ImportError) { map = try whole.objectIfAny("id2label") ?? whole } catch {
+      throw problem("\(error)")
+    }
     var labels = [String?](repeating: nil, count: classCount)
     for key in map.keys {
       guard let index = Int(key), index >= 0, String(index) == key else {
         throw problem(
-          "expected keys that are the classes' numbers, \"0\" to \"\(classCount - 1)\", or id2label; found \(quoted(key))")
+          "expected keys that are the classes' numbers, \"0\" to \"\(classCount - 1)\", or id2label; found \(quoted(key))"
+        )
       }
       guard index < classCount else {
-        throw problem("the model has \(classCount) classes, \"0\" to \"\(classCount - 1)\"; found \(quoted(key))")
+        throw problem(
+          "the model has \(classCount) classes, \"0\" to \"\(classCount - 1)\"; found \(quoted(key))")
       }
       guard let label = try? map.text(key) else { throw problem("class \(index): expected a text") }
       try check(label, at: "class \(index)")
@@ -120,7 +123,9 @@ package enum LabelFile {
 
   /// What a checkpoint can't hold is said here, where there is a line to name.
   private static func check(_ label: String, at place: String) throws(ImportError) {
-    if let reason = Naming.problem(ofLabels: [label]) { throw problem("\(place): \(reason.trimmingPrefix("label 0: "))") }
+    if let reason = Naming.problem(ofLabels: [label]) {
+      throw problem("\(place): \(reason.trimmingPrefix("label 0: "))")
+    }
   }
 
   private static func counted(

@@ -53,7 +53,8 @@ package struct SourcePreprocessing {
     let resize: Preprocessing.Resize
     switch try values.text("crop_mode") ?? "center" {
     case "center" where height == width: resize = .shorter(try resized(height))
-    case "center": throw unsupported("crop_mode \"center\" of an input of \(height)x\(width), which is not square")
+    case "center":
+      throw unsupported("crop_mode \"center\" of an input of \(height)x\(width), which is not square")
     case "squash": resize = .sides(height: try resized(height), width: try resized(width))
     case let mode: throw unsupported("crop_mode \(quoted(mode)): expected \"center\" or \"squash\"")
     }
@@ -110,7 +111,8 @@ package struct SourcePreprocessing {
     }
     return try made(
       resize: resize, filter: filter(number: try values.number("resample")), height: height, width: width,
-      mean: normalises ? channels("image_mean") : [0, 0, 0], std: normalises ? channels("image_std") : [1, 1, 1])
+      mean: normalises ? channels("image_mean") : [0, 0, 0],
+      std: normalises ? channels("image_std") : [1, 1, 1])
   }
 
   /// `size`, an object or a number. What a number means, the processor's kind says.
@@ -127,7 +129,9 @@ package struct SourcePreprocessing {
     let type = try values.text("image_processor_type")
     let formerType = try values.text("feature_extractor_type")
     let kind = type ?? formerType ?? ""
-    if ["ViT", "DeiT", "Siglip", "Beit"].contains(where: kind.hasPrefix) { return .sides(height: side, width: side) }
+    if ["ViT", "DeiT", "Siglip", "Beit"].contains(where: kind.hasPrefix) {
+      return .sides(height: side, width: side)
+    }
     if ["CLIP", "ChineseCLIP", "Bit"].contains(where: kind.hasPrefix) { return .shorter(side) }
     throw unsupported(
       "size \(side) of a processor of the kind \(quoted(kind)), which may mean both sides or the shorter one: "

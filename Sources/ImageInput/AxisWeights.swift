@@ -17,7 +17,9 @@ package struct AxisWeights: Sendable, Equatable {
   ///   - resized: outputs the whole axis is resized to.
   ///   - kept: the outputs wanted.
   /// - Cost: `kept.count · (6 · max(extent / resized, 1) + 2)` kernel values.
-  package init(kernel interpolation: Preprocessing.Kernel, extent: Double, samples: Int, resized: Int, kept: Range<Int>) {
+  package init(
+    kernel interpolation: Preprocessing.Kernel, extent: Double, samples: Int, resized: Int, kept: Range<Int>
+  ) {
     starts.reserveCapacity(kept.count)
     values.reserveCapacity(kept.count)
     let scale = extent / Double(resized)

@@ -30,7 +30,8 @@ extension Preprocessing: Codable {
     for key in try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue).sorted()
     where Key(rawValue: key) == nil {
       throw Self.problem(
-        "expected the keys \(Key.allCases.map(\.rawValue).joined(separator: ", ")), found '\(key)'", at: AnyKey(stringValue: key), decoder)
+        "expected the keys \(Key.allCases.map(\.rawValue).joined(separator: ", ")), found '\(key)'",
+        at: AnyKey(stringValue: key), decoder)
     }
     let values = try decoder.container(keyedBy: Key.self)
     let name = try values.decode(String.self, forKey: .filter)

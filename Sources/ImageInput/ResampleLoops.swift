@@ -31,7 +31,8 @@ enum ResampleLoops {
   ///   - outputs: pixels to write; `output` has 4 bytes for each.
   static func horizontal(
     _ pairs: UnsafePointer<SIMD8<Int16>>, firstPairs: UnsafePointer<Int>, bounds: UnsafePointer<Int>,
-    table: UnsafePointer<SIMD8<Int16>>, outputs: Int, bias: Int32, into output: UnsafeMutablePointer<SIMD4<UInt8>>
+    table: UnsafePointer<SIMD8<Int16>>, outputs: Int, bias: Int32,
+    into output: UnsafeMutablePointer<SIMD4<UInt8>>
   ) {
     for index in 0..<outputs {
       var pair = pairs + firstPairs[index]

@@ -50,7 +50,8 @@ struct WebPChunks {
     }
   }
 
-  private mutating func keepPixels(_ container: ByteReader, at offset: Int, _ payload: ByteReader, base: Int) {
+  private mutating func keepPixels(_ container: ByteReader, at offset: Int, _ payload: ByteReader, base: Int)
+  {
     isLossless = container.matches("VP8L", at: offset)
     guard isLossless || container.matches("VP8 ", at: offset) else { return }
     bitstream = (base + offset)..<(base + offset + 8 + payload.count)

@@ -32,7 +32,8 @@ struct ImportCommand: ParsableCommand {
   var position: PositionOption = .sincos2d
   @Option(
     help:
-      "imagenet, or a file: a label a line, a JSON array or map, a config.json with id2label. Default: class 0, …")
+      "imagenet, or a file: a label a line, a JSON array or map, a config.json with id2label. Default: class 0, …"
+  )
   var labels: String?
   @Option(
     help:
@@ -58,7 +59,8 @@ struct ImportCommand: ParsableCommand {
     let model = imported.configuration
     let description = ModelDescription(
       name: name ?? Self.stem(of: output),
-      labels: try labels.map { try LabelFile.labels(at: $0, classCount: model.classCount) } ?? (0..<model.classCount).map { "class \($0)" },
+      labels: try labels.map { try LabelFile.labels(at: $0, classCount: model.classCount) }
+        ?? (0..<model.classCount).map { "class \($0)" },
       preprocessing: try preprocessing(for: model, imported.family),
       provenance: try provenanceEntries(imported.family))
     try imported.check(description)
@@ -82,9 +84,7 @@ struct ImportCommand: ParsableCommand {
           + "crop_height, crop_width, mean, std; '\(choice)' is neither")
     }
     do throws(StrictJSON.Problem) {
-      return try [UInt8](data).withUnsafeBytes { (bytes) throws(StrictJSON.Problem) -> Preprocessing in
-        try StrictJSON.decode(from: bytes)
-      }
+      return try StrictJSON.decode(from: [UInt8](data))
     } catch {
       throw ImportError.option(name: "preprocess", problem: "'\(choice)': \(error)")
     }

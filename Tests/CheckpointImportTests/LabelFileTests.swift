@@ -28,7 +28,8 @@ import Testing
     ("cat\nd\u{1}g\nfrog", "line 2: expected text without control characters"), ("", "found 0 lines"),
     (#"["cat", "dog"]"#, "found 2 elements"), (#"["cat", 1, "frog"]"#, "JSON array of texts"),
     (#"{"0": "cat", "1": "dog"}"#, "class 2 has no label"), (#"{"0": "cat", "3": "dog"}"#, "found '3'"),
-    (#"{"cat": 0}"#, "found 'cat'"), (#"{"01": "cat"}"#, "found '01'"), (#"{"0": 7}"#, "class 0: expected a text"),
+    (#"{"cat": 0}"#, "found 'cat'"), (#"{"01": "cat"}"#, "found '01'"),
+    (#"{"0": 7}"#, "class 0: expected a text"),
     (#"{"0": "cat", "0": "dog"}"#, "twice"),
   ])
   func whatIsWrongIsNamed(_ text: String, _ named: String) {

@@ -36,7 +36,8 @@ import Testing
 
   /// timm/vit_base_patch16_siglip_224: squash, and an override of the size.
   @Test func timmsSquashIsBothSides() throws {
-    let json = #"{"input_size": [3, 224, 224], "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "lanczos"}"#
+    let json =
+      #"{"input_size": [3, 224, 224], "crop_pct": 1.0, "crop_mode": "squash", "interpolation": "lanczos"}"#
     #expect(try timm(json).resize == .sides(height: 224, width: 224))
     let other = try SourcePreprocessing.read(timm: Array(json.utf8), size: (96, 64))
     #expect(other.resize == .sides(height: 96, width: 64) && (other.cropHeight, other.cropWidth) == (96, 64))
@@ -45,7 +46,8 @@ import Testing
 
   /// google/vit-base-patch16-224, in its old and its new form.
   @Test(arguments: [
-    #""size": 224, "feature_extractor_type": "ViTFeatureExtractor""#, #""size": {"height": 224, "width": 224}"#,
+    #""size": 224, "feature_extractor_type": "ViTFeatureExtractor""#,
+    #""size": {"height": 224, "width": 224}"#,
   ])
   func huggingFacesViTSquashes(_ size: String) throws {
     let read = try huggingFace(
@@ -62,9 +64,15 @@ import Testing
 
   /// openai/clip-vit-base-patch32, facebook/dinov2-base, facebook/deit-base-distilled-patch16-224.
   @Test(arguments: [
-    (#""size": 224, "crop_size": 224, "feature_extractor_type": "CLIPFeatureExtractor""#, Preprocessing.Resize.shorter(224)),
+    (
+      #""size": 224, "crop_size": 224, "feature_extractor_type": "CLIPFeatureExtractor""#,
+      Preprocessing.Resize.shorter(224)
+    ),
     (#""size": {"shortest_edge": 256}, "crop_size": {"height": 224, "width": 224}"#, .shorter(256)),
-    (#""size": 256, "crop_size": 224, "feature_extractor_type": "DeiTFeatureExtractor""#, .sides(height: 256, width: 256)),
+    (
+      #""size": 256, "crop_size": 224, "feature_extractor_type": "DeiTFeatureExtractor""#,
+      .sides(height: 256, width: 256)
+    ),
   ])
   func huggingFacesCropsAreCropped(_ sizes: String, _ resize: Preprocessing.Resize) throws {
     let read = try huggingFace(
@@ -72,7 +80,8 @@ import Testing
       {"do_center_crop": true, "image_mean": [0.48, 0.45, 0.4], "image_std": [0.26, 0.26, 0.27], "resample": 3,
        "rescale_factor": 0.00392156862745098, \(sizes)}
       """)
-    #expect(read.resize == resize && (read.cropHeight, read.cropWidth) == (224, 224) && read.filter == .bicubic)
+    #expect(
+      read.resize == resize && (read.cropHeight, read.cropWidth) == (224, 224) && read.filter == .bicubic)
   }
 
   @Test func withoutNormalisingPixelsStayInZeroToOne() throws {
@@ -85,7 +94,8 @@ import Testing
     (#"{"input_size": [3, 224, 224], "interpolation": "random"}"#, "interpolation 'random'"),
     (#"{"input_size": [1, 28, 28]}"#, "channels"), (#"{"mean": [0, 0, 0]}"#, "input_size"),
     (#"{"input_size": [3, 224, 224], "crop_pct": 0}"#, "crop_pct"), (#"[1]"#, "JSON object"),
-    (#"{"input_size": [3, 2.5, 224]}"#, "whole pixels"), (#"{"input_size": [3, 1e300, 224]}"#, "whole pixels"),
+    (#"{"input_size": [3, 2.5, 224]}"#, "whole pixels"),
+    (#"{"input_size": [3, 1e300, 224]}"#, "whole pixels"),
     (#"{"input_size": [3, 224, 224], "std": [0, 1, 1]}"#, "std"), (#"{"input_size": "224"}"#, "input_size"),
     (#"{"input_size": [3, 224, 224], "crop_pct": 1e-300}"#, "whole pixels"),
     (#"{"input_size": [3, 192, 224], "crop_pct": 0.9}"#, "not square"),
@@ -101,14 +111,17 @@ import Testing
   @Test(arguments: [
     (#""rescale_factor": 1.0"#, "rescale_factor"), (#""do_rescale": false"#, "do_rescale"),
     (#""do_resize": false"#, "do_resize"), (#""do_pad": true"#, "do_pad"), (#""crop_pct": 0.9"#, "crop_pct"),
-    (#""size": {"longest_edge": 224}"#, "longest_edge"), (#""size": {"shortest_edge": 224}"#, "do_center_crop"),
-    (#""size": 224, "image_processor_type": "NewImageProcessor""#, "NewImageProcessor"), (#""size": null"#, "size"),
+    (#""size": {"longest_edge": 224}"#, "longest_edge"),
+    (#""size": {"shortest_edge": 224}"#, "do_center_crop"),
+    (#""size": 224, "image_processor_type": "NewImageProcessor""#, "NewImageProcessor"),
+    (#""size": null"#, "size"),
     (#""size": 1e300, "feature_extractor_type": "ViT""#, "whole pixels"), (#""resample": 9"#, "resample"),
     (#""resample": null"#, "resample"), (#""image_std": [1, 1]"#, "image_std"),
   ])
   func whatHuggingFacesFilesMayNotSayIsNamed(_ change: String, _ named: String) {
     let sound = [
-      #""size": {"height": 8, "width": 8}"#, #""resample": 2"#, #""image_mean": [0, 0, 0]"#, #""image_std": [1, 1, 1]"#,
+      #""size": {"height": 8, "width": 8}"#, #""resample": 2"#, #""image_mean": [0, 0, 0]"#,
+      #""image_std": [1, 1, 1]"#,
     ]
     let key = change.prefix { $0 != ":" }
     let json = "{" + (sound.filter { !$0.hasPrefix(key) } + [change]).joined(separator: ", ") + "}"

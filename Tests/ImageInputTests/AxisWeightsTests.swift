@@ -6,7 +6,8 @@ import Testing
 
   @Test func unchangedLengthIsTheIdentity() {
     for filter in Preprocessing.Filter.allCases {
-      let weights = AxisWeights(kernel: Preprocessing.Kernel(filter), extent: 9, samples: 9, resized: 9, kept: 2..<5)
+      let weights = AxisWeights(
+        kernel: Preprocessing.Kernel(filter), extent: 9, samples: 9, resized: 9, kept: 2..<5)
       #expect(weights.starts == [2, 3, 4])
       #expect(weights.values == [[one], [one], [one]])
     }
@@ -16,7 +17,8 @@ import Testing
   func weightsSumToOneAndStayInside(samples: Int, resized: Int) {
     for filter in Preprocessing.Filter.allCases {
       let weights = AxisWeights(
-        kernel: Preprocessing.Kernel(filter), extent: Double(samples), samples: samples, resized: resized, kept: 0..<resized)
+        kernel: Preprocessing.Kernel(filter), extent: Double(samples), samples: samples, resized: resized,
+        kept: 0..<resized)
       #expect(weights.covered.lowerBound >= 0 && weights.covered.upperBound <= samples)
       for kernel in weights.values {
         let sum = kernel.reduce(0, +)
@@ -26,7 +28,8 @@ import Testing
   }
 
   @Test func reversingTwiceChangesNothing() {
-    let weights = AxisWeights(kernel: Preprocessing.Kernel(.bicubic), extent: 37, samples: 37, resized: 11, kept: 1..<9)
+    let weights = AxisWeights(
+      kernel: Preprocessing.Kernel(.bicubic), extent: 37, samples: 37, resized: 11, kept: 1..<9)
     #expect(weights.reversed(samples: 37).reversed(samples: 37) == weights)
     #expect(weights.reversed(samples: 37) != weights)
   }

@@ -90,8 +90,10 @@ import Testing
       (.jpegXL, [0xFF, 0x0A, 0, 0]), (.jpegXL, Array("\0\0\0\u{C}JXL \r\n".utf8)),
       (.jpeg2000, Array("\0\0\0\u{C}jP  \r\n".utf8)), (.jpeg2000, [0xFF, 0x4F, 0xFF, 0x51]),
       (.ico, [0, 0, 1, 0, 2, 0]), (.psd, Array("8BPS\0\u{1}".utf8)), (.pdf, Array("%PDF-1.7".utf8)),
-      (.svg, Array("<?xml version=\"1.0\"?>\n<svg xmlns=...>".utf8)), (.html, Array("\n<!DOCTYPE html>".utf8)),
-      (.gzip, [0x1F, 0x8B, 8, 0]), (.json, Array(" {\"image\": 1}".utf8)), (.base64, Array("/9j/4AAQSk".utf8)),
+      (.svg, Array("<?xml version=\"1.0\"?>\n<svg xmlns=...>".utf8)),
+      (.html, Array("\n<!DOCTYPE html>".utf8)),
+      (.gzip, [0x1F, 0x8B, 8, 0]), (.json, Array(" {\"image\": 1}".utf8)),
+      (.base64, Array("/9j/4AAQSk".utf8)),
       (.base64, Array("iVBORw0KGgoAAAA".utf8)), (.dataURL, Array("data:image/png;base64,iVBO".utf8)),
     ]
     for (format, bytes) in named {
@@ -170,7 +172,8 @@ import Testing
 
   @Test func descriptionsSayWhatWasExpectedAndFound() {
     let errors: [ImageError] = [
-      .empty, .unknownFormat, .foreign(.heic), .unsupported(.jpeg, "arithmetic coding"), .truncated(.png), .corrupt(.jpeg, "x"),
+      .empty, .unknownFormat, .foreign(.heic), .unsupported(.jpeg, "arithmetic coding"), .truncated(.png),
+      .corrupt(.jpeg, "x"),
       .sideTooLong(width: 2, height: 1, limit: 1), .tooManyPixels(width: 2, height: 1, limit: 1),
       .tooManyScans(limit: 3), .tooMuchMemory(.jpeg),
       .preprocessing(field: "std", expected: "3 values", found: "2"),

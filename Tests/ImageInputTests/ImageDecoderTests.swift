@@ -35,7 +35,9 @@ import Testing
   }
 
   /// Each of Pillow's filters, to both sides.
-  @Test func squashesAreExact() throws { try expectExact(in: Samples.fixtures.appendingPathComponent("squash")) }
+  @Test func squashesAreExact() throws {
+    try expectExact(in: Samples.fixtures.appendingPathComponent("squash"))
+  }
 
   @Test(.enabled(if: Samples.hasGolden)) func goldenImagesAreExact() throws {
     try expectExact(in: Samples.golden)
