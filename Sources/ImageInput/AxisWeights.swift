@@ -26,12 +26,12 @@ package struct AxisWeights: Sendable, Equatable {
     let filter = interpolation.filter
     let widening = interpolation.widening(scale: scale)
     let reach = filter.support * widening
+    if filter == .nearest {
+      appendNearest(scale: scale, samples: samples, kept: kept)
+      return
+    }
     for output in kept {
       let center = (Double(output) + 0.5) * scale
-      if filter == .nearest {
-        append(start: min(Int(center), samples - 1), kernel: [Self.fixed(1)])
-        continue
-      }
       // Both are near [0, extent], and an extent is a side of an image.
       let start = max(Int(center - reach + 0.5), 0)
       let end = min(Int(center + reach + 0.5), samples)
@@ -44,6 +44,16 @@ package struct AxisWeights: Sendable, Equatable {
         sum += weight
       }
       append(start: start, kernel: kernel.map { Self.fixed(sum == 0 ? $0 : $0 / sum) })
+    }
+  }
+
+  /// The sample at each output's centre; centres are added up as Pillow adds them, which decides where one
+  /// falls between two samples.
+  private mutating func appendNearest(scale: Double, samples: Int, kept: Range<Int>) {
+    var center = 0.5 * scale
+    for output in 0..<kept.upperBound {
+      if kept.contains(output) { append(start: min(Int(center), samples - 1), kernel: [Self.fixed(1)]) }
+      center += scale
     }
   }
 

@@ -1,4 +1,9 @@
 extension Resampler {
+  /// Whether the first pass runs across the stored rows.
+  static func blendsFirst(_ geometry: Geometry) -> Bool {
+    geometry.orientation.isTransposed != geometry.verticalComesFirst
+  }
+
   /// The most bytes that a resampler of these arguments holds, its result left out.
   ///
   /// Its rows: the ring, the row that arrives, that row's pairs and the finished one. And its weights: as
@@ -10,7 +15,8 @@ extension Resampler {
     let verticalTaps = geometry.verticalTapCount(kernel, shrinkage: shrinkage)
     let arriving = padded(Geometry.shrunk(geometry.storedWidth, by: shrinkage))
     let resized = padded((isTransposed ? geometry.vertical : geometry.horizontal).kept.count)
-    let ring = isTransposed ? horizontalTaps * arriving : verticalTaps * resized
+    let ringTaps = isTransposed ? horizontalTaps : verticalTaps
+    let ring = ringTaps * (blendsFirst(geometry) ? arriving : resized)
     let weights =
       geometry.horizontal.kept.count * (horizontalTaps + 4) + geometry.vertical.kept.count
       * (verticalTaps + 4)

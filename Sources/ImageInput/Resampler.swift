@@ -1,15 +1,17 @@
 /// Resizes and crops an image while it is being decoded, holding only the rows an output row is made of.
 ///
-/// Two passes, each rounded and clipped to 8 bits, along upright x and then upright y: the order and the
-/// integers of Pillow's resize. When the image is stored upright, each row is resized along x as it arrives
-/// and enough of the results are kept in a ring to be blended along y. When upright columns are stored rows,
-/// the ring keeps rows as they arrive; they are blended along upright x, and the result, an upright column,
-/// is resized along upright y at once.
+/// Two passes, each rounded and clipped to 8 bits, along upright x and then upright y, or y first for tall images:
+/// the order and the integers of Pillow's resize. When the image is stored upright, each row is resized along x
+/// as it arrives and enough of the results are kept in a ring to be blended along y. When upright columns are
+/// stored rows, the ring keeps rows as they arrive; they are blended along upright x, and the result, an upright
+/// column, is resized along upright y at once. When y comes first, the two change places.
 package struct Resampler: ~Copyable, RowSink {
   package let rows: Range<Int>
   package let columns: Range<Int>
   private let geometry: Geometry
   private let isTransposed: Bool
+  /// Whether rows are kept as they arrive and blended, and the blended row is resized; else the other way round.
+  private let blendsFirst: Bool
   /// Along stored rows, from stored columns; packed once the columns that arrive are known.
   private let alongRow: AxisWeights
   private var rowWeights: PackedWeights
@@ -36,6 +38,7 @@ package struct Resampler: ~Copyable, RowSink {
   package init(_ geometry: Geometry, kernel: Preprocessing.Kernel, shrinkage: Int = 1) {
     self.geometry = geometry
     isTransposed = geometry.orientation.isTransposed
+    blendsFirst = Self.blendsFirst(geometry)
     lastBias = kernel.antialias ? ResampleLoops.rounding : ResampleLoops.cutting
     let horizontal = geometry.horizontalWeights(kernel, shrinkage: shrinkage)
     let vertical = geometry.verticalWeights(kernel, shrinkage: shrinkage)
@@ -63,7 +66,7 @@ package struct Resampler: ~Copyable, RowSink {
     pairCount = (arriving.count + 1) / 2
     let arrivingBytes = Self.padded(arriving.count)
     let resizedBytes = Self.padded(alongRow.starts.count)
-    stride = isTransposed ? arrivingBytes : resizedBytes
+    stride = blendsFirst ? arrivingBytes : resizedBytes
     ring = AlignedBytes(count: ringRows * stride)
     scratch = AlignedBytes(count: arrivingBytes)
     pairs = AlignedBytes(count: 2 * arrivingBytes)
@@ -71,23 +74,22 @@ package struct Resampler: ~Copyable, RowSink {
   }
 
   package mutating func destination(row: Int) -> UnsafeMutablePointer<UInt8> {
-    isTransposed && rows.contains(row) ? slot(row) : scratch.start
+    blendsFirst && rows.contains(row) ? slot(row) : scratch.start
   }
 
   package mutating func commit(row: Int) {
     guard rows.contains(row) else { return }
-    if !isTransposed { resizeAlongRow(scratch.start, into: slot(row)) }
+    if !blendsFirst { resizeAlongRow(scratch.start, into: slot(row)) }
     while emitted < schedule.count, schedule[emitted].end == row + 1 {
       let output = schedule[emitted].output
       emitted += 1
-      if isTransposed {
+      if blendsFirst {
         blend(output, blocks: (pairCount + 1) / 2, into: scratch.start)
         resizeAlongRow(scratch.start, into: finished.start)
-        storeColumn(output)
       } else {
         blend(output, blocks: (alongRow.starts.count + 3) / 4, into: finished.start)
-        storeRow(output)
       }
+      if isTransposed { storeColumn(output) } else { storeRow(output) }
     }
   }
 
@@ -108,7 +110,7 @@ package struct Resampler: ~Copyable, RowSink {
         rowWeights.withPointers { firstPairs, bounds, table in
           ResampleLoops.horizontal(
             pairs, firstPairs: firstPairs, bounds: bounds, table: table, outputs: outputs,
-            bias: isTransposed ? lastBias : ResampleLoops.rounding, into: target)
+            bias: blendsFirst ? lastBias : ResampleLoops.rounding, into: target)
         }
       }
     }
@@ -125,7 +127,7 @@ package struct Resampler: ~Copyable, RowSink {
         guard let offsets = offsets.baseAddress else { return }
         ResampleLoops.vertical(
           ring.start, offsets: offsets, table: weights + 2 * table, pairs: pairs, blocks: blocks,
-          bias: isTransposed ? ResampleLoops.rounding : lastBias, into: target)
+          bias: blendsFirst ? ResampleLoops.rounding : lastBias, into: target)
       }
     }
   }

@@ -24,7 +24,7 @@ PIPELINES = {
 FILTERS = ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
 SQUASHES = {
     f"{filter}_{height}x{width}": {"height": height, "width": width, "filter": filter}
-    for filter in FILTERS for height, width in [(24, 16), (7, 70)]
+    for filter in FILTERS for height, width in [(24, 16), (40, 20), (7, 70)]
 }
 
 
