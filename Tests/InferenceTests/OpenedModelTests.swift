@@ -37,7 +37,7 @@ import Testing
       #""expert_count":32"#, #""expert_count":-1"#,
       "configuration.moe.expert_count: expected 1…65536, found -1"
     ),
-    (#""head_count":4"#, #""head_count":5"#, "configuration.head_count: 5 heads do not divide the width 128"),
+    (#""head_count":4"#, #""head_count":5"#, "head_count: 5 heads do not divide the width 128"),
     (
       #""patch_size":4"#, #""patch_size":5"#,
       "configuration.image_height: 32 is no multiple of the patch size 5"

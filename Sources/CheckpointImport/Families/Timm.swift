@@ -17,7 +17,8 @@ enum Timm: SourceFamily {
       return name.hasPrefix("visual.trunk.") ? String(name.dropFirst("visual.trunk.".count)) : nil
     }.fusingProjections().withZeroHeadBias(if: tower)
     var customs = Customs()
-    if model.contains("norm_pre.weight") {
+    // No CLIP model has experts of bwconrad's.
+    if model.contains("norm_pre.weight"), !model.contains(suffix: ".mlp.phi") {
       customs.normDoubt = "a LayerNorm precedes the blocks, as in CLIP models, whose epsilon is 1e-5"
       customs.activationDoubt =
         "a LayerNorm precedes the blocks, as in CLIP models, some of which have quick_gelu"
