@@ -2,13 +2,21 @@ import FuzzDriver
 import Glibc
 import ImageInput
 
-/// Reads the head of each input as a photo that a client might send, and decodes it, exactly and fast.
+/// Reads the head of each input as a photo that a client might send, and decodes it, exactly and fast, cropped and squashed.
 @main struct FuzzImage {
-  private static let decoders = [DecodeMode.exact, .fast].compactMap { mode in
-    try? ImageDecoder(
-      preprocessing: Preprocessing(
-        resizeShorter: 36, filter: .bicubic, cropHeight: 32, cropWidth: 32, mean: [0.5, 0.5, 0.5],
-        std: [0.5, 0.5, 0.5]), limits: limits, mode: mode)
+  private static let decoders = [
+    decoder(.shorter(36), .bicubic, mode: .exact), decoder(.shorter(36), .bicubic, mode: .fast),
+    decoder(.sides(height: 32, width: 32), .lanczos, antialias: false, mode: .exact),
+  ]
+  .compactMap(\.self)
+
+  private static func decoder(
+    _ resize: Preprocessing.Resize, _ filter: Preprocessing.Filter, antialias: Bool = true, mode: DecodeMode
+  ) -> ImageDecoder? {
+    let preprocessing = Preprocessing(
+      resize: resize, filter: filter, antialias: antialias, cropHeight: 32, cropWidth: 32,
+      mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+    return try? ImageDecoder(preprocessing: preprocessing, limits: limits, mode: mode)
   }
 
   /// Small, so that an input costs milliseconds.
@@ -28,7 +36,7 @@ import ImageInput
   }
 
   static func main() {
-    guard decoders.count == 2 else { exit(2) }
+    guard decoders.count == 3 else { exit(2) }
     exit(
       fuzz { start, count in
         let bytes = Array(UnsafeBufferPointer(start: start, count: count))

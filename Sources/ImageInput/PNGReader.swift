@@ -14,6 +14,9 @@ final class PNGReader {
   /// What is handed over next, and the end of the signature or chunk that it belongs to.
   private var position = 0
   private var end = PNGReader.signatureLength
+  /// What is handed over in place of the last four bytes ahead of `end`, where pixels are at hand: the checksum
+  /// that is due. Told to ignore those of the file, libspng would ignore zlib's too.
+  private var checksum: [UInt8] = []
   private let keepsPalette: Bool
   /// Whether a checksum that counts was wrong.
   private var hasDamage = false
@@ -36,8 +39,6 @@ final class PNGReader {
         return Unmanaged<PNGReader>.fromOpaque(reader).takeUnretainedValue().read(into: target, count)
       }, Unmanaged.passUnretained(self).toOpaque())
     try PNGRows.check(status)
-    try PNGRows.check(
-      spng_set_crc_action(context, Int32(SPNG_CRC_USE.rawValue), Int32(SPNG_CRC_USE.rawValue)))
   }
 
   deinit { spng_ctx_free(context) }
@@ -48,9 +49,16 @@ final class PNGReader {
       if position == end, !findChunk() {
         return Int32((hasDamage ? SPNG_IO_ERROR : SPNG_IO_EOF).rawValue)
       }
-      let piece = min(count - copied, end - position)
-      target.advanced(by: copied).copyMemory(
-        from: UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped + position), byteCount: piece)
+      let stored = end - checksum.count
+      let piece = min(count - copied, (position < stored ? stored : end) - position)
+      let destination = UnsafeMutableRawBufferPointer(start: target + copied, count: piece)
+      if position < stored {
+        destination.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[position..<(position + piece)])
+        )
+      } else {
+        destination.copyBytes(from: checksum[(position - stored)..<(position - stored + piece)])
+      }
       copied += piece
       position += piece
     }
@@ -62,8 +70,12 @@ final class PNGReader {
     while let length = integer(at: position), let type = integer(at: position + 4) {
       // Length, type and checksum take 12 bytes; the last chunk may be cut short.
       end = min(position + 12 + length, bytes.count)
+      checksum = []
       switch type {
-      case Self.imageType, Self.endType: return true
+      case Self.imageType:
+        replaceChecksum(length: length)
+        return true
+      case Self.endType: return true
       case Self.headerType where !isCopyOfHeader: return isIntact(length: length)
       case Self.paletteType where keepsPalette: return isIntact(length: length)
       default: position = end
@@ -85,6 +97,14 @@ final class PNGReader {
     // Its type and contents; their length is one of 32 bits.
     hasDamage = Int(crc32(0, start + position + 4, UInt32(clamping: 4 + length))) != integer(at: end - 4)
     return !hasDamage
+  }
+
+  /// Makes the checksum of the chunk at hand right, even where the file ends ahead of it.
+  private func replaceChecksum(length: Int) {
+    guard position + 8 + length <= bytes.count, let start = bytes.baseAddress else { return }
+    end = position + 12 + length
+    let due = crc32(0, start + position + 4, UInt32(clamping: 4 + length))
+    checksum = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: due >> $0) }
   }
 
   private static let headerType = 0x4948_4452
