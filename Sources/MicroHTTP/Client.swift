@@ -175,13 +175,15 @@ final class Client: Sendable {
   ///
   /// libmicrohttpd's epoll loop misses an end that arrives together with the last bytes, and would keep the
   /// connection until its deadline. Only at the second look, because what was just read may still become a
-  /// request. Its poll loop, which serves TLS, misses nothing.
+  /// request. Its poll loop, which serves TLS, misses nothing. One that is shut down and still open is shut down
+  /// again, which wakes that loop once more.
   func closeIfPeerHasLeft() {
     guard credentials == nil else { return }
     state.withLock { state in
       switch state.phase {
       case .idle, .receiving: break
-      case .serving, .sending, .closed: return
+      case .closed: return shutDown(&state)
+      case .serving, .sending: return
       }
       guard peek() == 0 else { return }
       if state.hadPeerLeft { shutDown(&state) }

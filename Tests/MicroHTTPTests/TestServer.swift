@@ -40,19 +40,19 @@ final class Shelf<Item: Sendable>: Sendable {
     items.withLock { $0.isEmpty ? nil : $0.removeFirst() }
   }
 
-  /// Waits up to 5 s for an item.
+  /// Waits for an item; no test waits so long unless it fails.
   func take() throws -> Item {
-    for _ in 0..<5000 {
+    for _ in 0..<120_000 {
       if let item = takeNow() { return item }
       usleep(1000)
     }
-    throw TestClient.Failure(reason: "nothing came within 5 s")
+    throw TestClient.Failure(reason: "nothing came within two minutes")
   }
 }
 
-/// Waits up to 5 s for a condition.
+/// Waits for a condition; no test waits so long unless it fails.
 func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<5000 {
+  for _ in 0..<120_000 {
     if condition() { return true }
     usleep(1000)
   }
