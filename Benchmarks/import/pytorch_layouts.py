@@ -44,13 +44,16 @@ def layouts(state):
 
 def measured(command):
     """Seconds and MiB of a command that must succeed."""
+    # A process begins with the peak of the one that made it: a small one makes it.
+    launcher = ("import os, subprocess, sys; child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL); "
+                "_, status, usage = os.wait4(child.pid, 0); print(status, usage.ru_maxrss)")
     begin = time.monotonic()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: exit status {child.returncode}")
-    return time.monotonic() - begin, usage.ru_maxrss / 1024
+    output = subprocess.check_output([sys.executable, "-S", "-c", launcher, *map(str, command)], text=True)
+    seconds = time.monotonic() - begin
+    status, peak = map(int, output.split())
+    if status != 0:
+        sys.exit(f"{' '.join(map(str, command))}: exit status {os.waitstatus_to_exitcode(status)}")
+    return seconds, peak / 1024
 
 
 def main():
