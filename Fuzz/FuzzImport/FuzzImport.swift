@@ -4,16 +4,21 @@ import FuzzDriver
 import Glibc
 
 /// Opens each input as a model to import, as a file of the format that SOFTMOE_FUZZ_FORMAT names, or, for `pickle`, as
-/// the pickle of a PyTorch file.
+/// the pickle of a PyTorch file, for `modelFiles`, as each of the files that libraries put beside a checkpoint.
 @main struct FuzzImport {
   private static let format = setting("SOFTMOE_FUZZ_FORMAT").flatMap(SourceFormat.init)
 
   private static let isPickle = setting("SOFTMOE_FUZZ_FORMAT") == "pickle"
+  private static let isModelFile = setting("SOFTMOE_FUZZ_FORMAT") == "modelFiles"
 
   static func main() {
     exit(
       fuzz { start, count in
         let input = UnsafeRawBufferPointer(start: start, count: count)
+        if isModelFile {
+          for name in ModelFiles.names { _ = try? ModelFiles.read(Array(input), named: name) }
+          return 0
+        }
         guard isPickle else {
           withFile(input, FuzzImport.read)
           return 0

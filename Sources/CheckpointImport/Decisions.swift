@@ -51,8 +51,8 @@ package struct Decision: Sendable {
 
 /// Decides what tensors leave open, and remembers how.
 ///
-/// An option comes first and must not contradict the tensors; then come the tensors, what files beside them or an
-/// architecture's name say, and a probe. What none tells is what the family customarily has, if no sign speaks against it;
+/// An option comes first and must not contradict the tensors; then come the tensors, a probe, and what an architecture's
+/// name or files beside say. What none tells is what the family customarily has, if no sign speaks against it;
 /// else the import stops and names the option and its likely values.
 final class Decisions {
   private let options: ImportOptions
@@ -67,8 +67,14 @@ final class Decisions {
     (self.options, self.evidence, self.trial) = (options, evidence, trial)
   }
 
-  func headCount(tensors: Int?, customary: Int?, likely: [Int], doubt: String?) throws(ImportError) -> Int {
-    try decide(.heads, options.headCount, evidence.headCount, tensors, customary, likely, doubt) { "\($0)" }
+  /// - Parameter possible: what a probe is tried with besides the likely counts.
+  func headCount(
+    tensors: Int?, customary: Int?, likely: [Int], possible: [Int] = [], doubt: String?
+  ) throws(ImportError) -> Int {
+    try decide(
+      .heads, options.headCount, evidence.headCount, tensors, customary,
+      likely + (trial == nil ? [] : possible), doubt
+    ) { "\($0)" }
   }
 
   func normEpsilon(tensors: Float?, customary: Float?, likely: [Float], doubt: String?) throws(ImportError)
@@ -201,20 +207,21 @@ final class Decisions {
       note(setting, text(tensors), .tensors)
       return tensors
     }
-    if let known {
-      note(setting, text(known.value), known.origin)
-      return known.value
-    }
     if let trial {
-      let candidates = ([customary].compactMap { $0 } + likely).reduce(into: [Value]()) {
+      // What is known comes first, and yields to the probe: a file beside may be another model's.
+      let candidates = ([known?.value, customary].compactMap { $0 } + likely).reduce(into: [Value]()) {
         if !$0.contains($1) { $0.append($1) }
       }
       if !candidates.isEmpty {
         candidateCounts[setting] = candidates.count
         let value = candidates[min(trial[setting] ?? 0, candidates.count - 1)]
-        note(setting, text(value), .probe)
+        note(setting, text(value), known.flatMap { $0.value == value ? $0.origin : nil } ?? .probe)
         return value
       }
+    }
+    if let known {
+      note(setting, text(known.value), known.origin)
+      return known.value
     }
     guard let customary, doubt == nil else {
       let values = likely.isEmpty ? "" : ", likely \(likely.map(text).joined(separator: " or "))"

@@ -16,11 +16,23 @@ package struct Evidence: Sendable {
   package var blockNorm: Known<BlockNormKind>?
   package var imageSize: Known<ImageExtent>?
   package var preprocessing: Known<Preprocessing>?
+  /// Why what a file says of preparing images can't be done: to be thrown where nobody says otherwise.
+  package var preprocessingProblem: ImportError?
   package var labels: Known<[String]>?
   /// Who says that the classes are ImageNet-1k's thousand, in the usual order.
   package var imageNet: Origin?
 
   init() {}
+
+  mutating func takePreprocessing(
+    from origin: Origin, _ read: () throws(ImportError) -> Preprocessing
+  ) {
+    do throws(ImportError) {
+      preprocessing = Known(value: try read(), origin: origin)
+    } catch {
+      preprocessingProblem = error
+    }
+  }
 
   /// This, and where it is silent what another says.
   func completed(by other: Evidence) -> Evidence {
@@ -31,7 +43,9 @@ package struct Evidence: Sendable {
     result.pooling = pooling ?? other.pooling
     result.blockNorm = blockNorm ?? other.blockNorm
     result.imageSize = imageSize ?? other.imageSize
-    result.preprocessing = preprocessing ?? other.preprocessing
+    if preprocessing == nil, preprocessingProblem == nil {
+      (result.preprocessing, result.preprocessingProblem) = (other.preprocessing, other.preprocessingProblem)
+    }
     result.labels = labels ?? other.labels
     result.imageNet = imageNet ?? other.imageNet
     return result

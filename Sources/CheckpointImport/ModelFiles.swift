@@ -3,8 +3,12 @@ import FoundationEssentials
 import ImageInput
 import SoftMoEViT
 
-/// The files that libraries put beside a checkpoint: `config.json` of timm or Hugging Face, `preprocessor_config.json`.
-enum ModelFiles {
+/// The files that libraries put beside a checkpoint: `config.json` of timm or Hugging Face, `preprocessor_config.json`,
+/// `open_clip_config.json`.
+package enum ModelFiles {
+  /// Their names, those first whose word counts most.
+  package static let names = ["preprocessor_config.json", "config.json", "open_clip_config.json"]
+
   /// What they say.
   ///
   /// - Parameter path: of the checkpoint.
@@ -12,16 +16,29 @@ enum ModelFiles {
   static func evidence(beside path: String) throws(ImportError) -> Evidence {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     var evidence = Evidence()
-    if let bytes = try bytes("preprocessor_config.json", in: folder) {
-      let origin = Origin.file("preprocessor_config.json")
-      evidence.preprocessing = Known(value: try SourcePreprocessing.read(huggingFace: bytes), origin: origin)
+    for name in names {
+      guard let bytes = try bytes(name, in: folder) else { continue }
+      evidence = evidence.completed(by: try read(bytes, named: name))
     }
-    guard let bytes = try bytes("config.json", in: folder) else { return evidence }
-    let object = try JSONObject(bytes, file: "config.json")
-    if object.has("architecture") || object.has("pretrained_cfg") {
-      return evidence.completed(by: try timm(object, bytes))
+    return evidence
+  }
+
+  /// What one of them says.
+  ///
+  /// - Throws: `ImportError` for what can't be understood; how images are prepared may be asked otherwise, so what can't
+  ///   be done of it is kept in `Evidence.preprocessingProblem`.
+  package static func read(_ bytes: [UInt8], named name: String) throws(ImportError) -> Evidence {
+    if name == "preprocessor_config.json" {
+      var evidence = Evidence()
+      evidence.takePreprocessing(from: .file(name)) { () throws(ImportError) in
+        try SourcePreprocessing.read(huggingFace: bytes)
+      }
+      return evidence
     }
-    return object.has("model_type") ? evidence.completed(by: try huggingFace(object)) : evidence
+    let object = try JSONObject(bytes, file: name)
+    if name == "open_clip_config.json" { return try openCLIP(object, .file(name)) }
+    if object.has("architecture") || object.has("pretrained_cfg") { return try timm(object, bytes) }
+    return object.has("model_type") ? try huggingFace(object) : Evidence()
   }
 
   private static let origin = Origin.file("config.json")
@@ -45,7 +62,9 @@ enum ModelFiles {
   private static func timm(_ object: JSONObject, _ bytes: [UInt8]) throws(ImportError) -> Evidence {
     var evidence = Evidence()
     if object.has("pretrained_cfg") {
-      evidence.preprocessing = Known(value: try SourcePreprocessing.read(timm: bytes), origin: origin)
+      evidence.takePreprocessing(from: origin) { () throws(ImportError) in
+        try SourcePreprocessing.read(timm: bytes)
+      }
       var labels = try object.list("label_names")
       if labels == nil, let inner = try object.object("pretrained_cfg") {
         labels = try inner.list("label_names")
@@ -101,14 +120,7 @@ enum ModelFiles {
       let isGated = try object.flag("use_swiglu_ffn") ?? false
       evidence.activation = Known(value: isGated ? .silu : activation, origin: origin)
     }
-    if case .number? = object["image_size"], let side = try count("image_size") {
-      evidence.imageSize = Known(value: ImageExtent(height: side, width: side), origin: origin)
-    } else if let sides = try object.numbersIfAny("image_size", count: 2),
-      let height = Int(exactly: sides[0]),
-      let width = Int(exactly: sides[1])
-    {
-      evidence.imageSize = Known(value: ImageExtent(height: height, width: width), origin: origin)
-    }
+    evidence.imageSize = try imageSize(object).map { Known(value: $0, origin: origin) }
     if let labels = try whole.objectIfAny("id2label") {
       let names = (0..<labels.keys.count).compactMap { try? labels.text("\($0)") }
       // Without names of its own a model has LABEL_0, LABEL_1.
@@ -117,5 +129,25 @@ enum ModelFiles {
       }
     }
     return evidence
+  }
+
+  /// `image_size`, a number or height and width.
+  static func imageSize(_ object: JSONObject) throws(ImportError) -> ImageExtent? {
+    let sides: [Double]
+    if case .number(let side)? = object["image_size"] {
+      sides = [side, side]
+    } else if let both = try object.numbersIfAny("image_size", count: 2) {
+      sides = both
+    } else {
+      return nil
+    }
+    guard let height = Int(exactly: sides[0]), let width = Int(exactly: sides[1]),
+      [height, width].allSatisfy((1...ModelConfiguration.longestSide).contains)
+    else {
+      throw object.problem(
+        "expected image_size to be whole pixels from 1 to \(ModelConfiguration.longestSide), found \(sides[0]) and "
+          + "\(sides[1])")
+    }
+    return ImageExtent(height: height, width: width)
   }
 }

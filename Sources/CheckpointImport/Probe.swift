@@ -51,8 +51,8 @@ struct Probe {
     else { throw problem("expected finite numbers, found others") }
   }
 
-  /// The largest difference between what a model answers and the probe, as a share of the largest result; nil where the
-  /// two have no common shape.
+  /// The largest difference between what a model answers and the probe, as a share of the largest result, up to the first
+  /// image that is wrong; nil where the two have no common shape.
   func error(of model: SoftMoEViT, _ workspace: inout Workspace) -> Float? {
     let configuration = model.configuration
     // Without a head what its framework answers are the features.
@@ -71,6 +71,8 @@ struct Probe {
         let difference = abs(a - b) / scale
         worst = difference.isNaN ? .infinity : max(worst, difference)
       }
+      // Further images would not make it right.
+      if worst > Self.relativeBound { break }
     }
     return worst
   }

@@ -22,61 +22,79 @@ struct ProbeSearch {
   /// More than any family leaves open; each takes a forward pass.
   private static let mostTrials = 5000
 
-  /// The likeliest values that give the probe's answers.
+  /// The likeliest values that give the probe's answers; of activations and epsilons that are so alike that several do,
+  /// the nearest.
   ///
   /// - Throws: `ImportError.option` when nothing does, with the nearest.
   func find(progress: (_ share: Double) -> Void) throws(ImportError) -> Outcome {
-    var options = options
-    options.imageSize = options.imageSize ?? (probe.size.height, probe.size.width)
+    var evidence = evidence
+    evidence.imageSize = Known(value: probe.size, origin: .probe)
+    let trials = try trials(evidence)
     let runner = Runner()
-    var counts: [Setting: Int]?
     var best: Outcome?
     var failure: ImportError?
-    var index = 0
-    for trial in try trials(options, &counts) {
-      index += 1
-      progress(Double(index) / Double(max(1, counts?.values.reduce(1, *) ?? 1)))
+    func attempt(_ trial: [Setting: Int]) -> Outcome? {
       do throws(ImportError) {
         let decisions = Decisions(options, evidence, trial: trial)
         let (plan, model) = try family.plan(source, options, decisions)
-        let error = try runner.error(of: plan, probe) ?? .infinity
-        if error < best?.error ?? .infinity {
-          // The same but for the epsilon is decided by the nearest, else the likeliest that fits is it.
-          best = Outcome(plan: plan, model: model, decisions: decisions, error: error)
+        if let error = try runner.error(of: plan, probe) {
+          return Outcome(plan: plan, model: model, decisions: decisions, error: error)
         }
-        if let best, best.error <= Probe.relativeBound, !differsInEpsilonAlone(trial, counts ?? [:]) { break }
+        failure = failure ?? otherShapes(than: plan.configuration)
       } catch {
         failure = failure ?? error
       }
+      return nil
     }
-    guard let best else { throw failure ?? .option(name: "probe", problem: "its shapes are not the model's") }
+    for (index, trial) in trials.enumerated() {
+      progress(Double(index) / Double(trials.count))
+      guard let outcome = attempt(trial),
+        outcome.error < best?.error ?? .greatestFiniteMagnitude || best == nil
+      else { continue }
+      best = outcome
+      if outcome.error <= Probe.relativeBound {
+        let alike = trials[index...].filter { other in
+          other != trial
+            && Setting.allCases.allSatisfy {
+              $0 == .activation || $0 == .normEpsilon || other[$0] == trial[$0]
+            }
+        }
+        let fitting = [outcome] + alike.compactMap(attempt)
+        let nearest = fitting.reduce(outcome.error) { min($0, $1.error) }
+        // Half the difference is the order of summation.
+        best = fitting.first { $0.error <= 2 * nearest }
+        break
+      }
+    }
+    guard let best else { throw failure ?? .option(name: "probe", problem: "there is nothing to try") }
     guard best.error <= Probe.relativeBound else {
-      let values = best.decisions.made.filter { $0.origin == .probe }.map {
+      let values = best.decisions.made.filter { $0.origin == .probe && $0.setting != .image }.map {
         "\($0.setting.rawValue) \($0.value)"
       }
       throw .option(
         name: "probe",
-        problem: best.error.isFinite
-          ? "nothing that was tried gives its answers to \(Probe.relativeBound) of the largest; the nearest was off by "
-            + "\(best.error)" + (values.isEmpty ? "" : " with " + values.joined(separator: ", "))
-          : "its image or its results have other shapes than the model's")
+        problem:
+          "nothing that was tried gives its answers to \(Probe.relativeBound) of the largest; the nearest was off by "
+          + "\(best.error)" + (values.isEmpty ? "" : " with " + values.joined(separator: ", ")))
     }
     return best
   }
 
-  /// Whether the next trial is this one with another epsilon.
-  private func differsInEpsilonAlone(_ trial: [Setting: Int], _ counts: [Setting: Int]) -> Bool {
-    (trial[.normEpsilon] ?? 0) + 1 < counts[.normEpsilon] ?? 1
+  private func otherShapes(than model: ModelConfiguration) -> ImportError {
+    .option(
+      name: "probe",
+      problem:
+        "its images of \(probe.size.height)x\(probe.size.width) and \(probe.results[0].count) numbers for each "
+        + "are not the model's, \(model.imageHeight)x\(model.imageWidth) and "
+        + (probe.isOfFeatures || model.classCount == 0
+          ? "\(model.featureWidth) features" : "\(model.classCount) classes"))
   }
 
   /// All combinations, the epsilon varying fastest, those with the likeliest values first.
-  private func trials(_ options: ImportOptions, _ counts: inout [Setting: Int]?) throws(ImportError)
-    -> [[Setting: Int]]
-  {
+  private func trials(_ evidence: Evidence) throws(ImportError) -> [[Setting: Int]] {
     let first = Decisions(options, evidence, trial: [:])
     _ = try family.plan(source, options, first)
     let found = first.candidateCounts
-    counts = found
     var all: [[Setting: Int]] = [[:]]
     for setting in Setting.allCases where setting != .normEpsilon {
       guard let count = found[setting] else { continue }

@@ -101,8 +101,10 @@ extension TimmReader {
     let customary = customs.headWidth.flatMap { isUsual && inner % $0 == 0 && inner >= $0 ? inner / $0 : nil }
     let widths = inner >= 64 ? [64, 80, 72, 88, 96, 128, 48, 32, 16] : [inner, inner / 2, inner / 4]
     let likely = widths.filter { $0 > 0 && inner % $0 == 0 }.map { inner / $0 }
+    // No published model has heads narrower than 8 or wider than 256, but for toys.
+    let possible = (inner >= 64 ? 8..<257 : 1..<inner + 1).filter { inner % $0 == 0 }.map { inner / $0 }
     let heads = try decisions.headCount(
-      tensors: told, customary: customary, likely: likely, doubt: customs.headDoubt)
+      tensors: told, customary: customary, likely: likely, possible: possible, doubt: customs.headDoubt)
     guard heads > 0, inner % heads == 0 else {
       throw .option(
         name: "heads", problem: "\(heads) heads do not divide the width \(inner) of the attention")

@@ -14,7 +14,7 @@ struct ImportCommand: ParsableCommand {
     abstract: "Turn a Vision Transformer's checkpoint of another library into a .smoe file.",
     discussion: """
       SOURCE is a safetensors file, a PyTorch file (.pth, .pt, .ckpt, .bin), one of several files or their folder, an .npz archive or a Flax MessagePack file. \
-      What names and shapes tell is not asked. What they can't tell comes from an option, from config.json and preprocessor_config.json beside the file, from \
+      What names and shapes tell is not asked. What they can't tell comes from an option, from config.json, preprocessor_config.json and open_clip_config.json beside the file, from \
       --architecture, or from a --probe; what none of them tells is assumed only where it is customary, and the command says so.
       """)
 
@@ -137,6 +137,11 @@ struct ImportCommand: ParsableCommand {
     -> Preprocessing
   {
     let model = imported.configuration
+    if preprocess == nil, let problem = imported.evidence.preprocessingProblem {
+      throw ImportError.option(
+        name: "preprocess",
+        problem: "what is beside the model can't be done; give a preset or a file (\(problem))")
+    }
     if preprocess == nil, let known = imported.evidence.preprocessing,
       known.value.cropHeight == model.imageHeight, known.value.cropWidth == model.imageWidth
     {

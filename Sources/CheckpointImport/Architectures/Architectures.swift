@@ -19,9 +19,14 @@ enum Architectures {
     let parts = name.split(separator: "/").last.map(String.init) ?? name
     let (architecture, tag) = (parts.prefix { $0 != "." }, parts.drop { $0 != "." }.dropFirst())
     guard let start = lines.firstIndex(where: { $0.count == 7 && $0[0] == architecture }) else {
+      // Of Hugging Face's other models no name tells what their configuration does.
+      let isID = name.contains("/") && !name.hasPrefix("timm/")
       throw .option(
         name: "architecture",
-        problem: "\(quoted(name)) is not known; the nearest names are \(nearest(to: String(architecture)))")
+        problem: "\(quoted(name)) is not known"
+          + (isID
+            ? "; of a Hugging Face model put config.json and preprocessor_config.json beside the file" : "")
+          + "; the nearest names of timm are \(nearest(to: String(architecture)))")
     }
     var evidence = Evidence()
     let line = lines[start]

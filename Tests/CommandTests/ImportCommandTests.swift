@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `softmoe import` as people call it: what it says, and what it leaves alone.
+@Suite struct ImportCommandTests {
+  private static let source = packageRoot.appending(
+    path: "Tests/CommandTests/Fixtures/dense_timm.safetensors"
+  )
+  .path
+
+  /// Runs an import of a copy of the source.
+  private func imported(
+    _ body: (_ source: String, _ run: (_ arguments: [String]) throws -> Command.Outcome) throws -> Void
+  ) throws {
+    try withTemporaryFile("model.safetensors") { copy in
+      try FileManager.default.copyItem(atPath: Self.source, toPath: copy)
+      try body(copy) { try Command.run(["import", copy, "--heads", "2"] + $0) }
+    }
+  }
+
+  @Test func theTableSaysWhoDecided() throws {
+    try imported { source, run in
+      let outcome = try run(["--output", source + ".smoe", "--image", "16x16", "--norm-epsilon", "1e-6"])
+      let rows = outcome.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+      #expect(rows.contains(["heads", "2", "asked", "for"]), "\(outcome.output)\(outcome.errors)")
+      #expect(
+        rows.contains(["activation", "gelu_erf", "assumed,", "change", "with", "--activation"]),
+        "\(outcome.output)")
+      #expect(outcome.errors.contains("warning: activation gelu_erf is assumed; change it with --activation"))
+      #expect(!outcome.errors.contains("norm-epsilon"))
+      #expect(outcome.output.hasSuffix("next: softmoe serve --model \(source).smoe\n"))
+    }
+  }
+
+  @Test func aFileThatIsThereIsWrittenOverOnlyByForce() throws {
+    try imported { source, run in
+      let output = source + ".smoe"
+      #expect(try run(["--output", output]).status == 0)
+      let refused = try run(["--output", output])
+      #expect(
+        refused.status != 0 && refused.errors.contains("is there already; name another file, or add --force"))
+      #expect(try run(["--output", output, "--force"]).status == 0)
+    }
+  }
+
+  @Test func theSourceIsNeverWrittenOver() throws {
+    try imported { source, run in
+      let before = try Data(contentsOf: URL(filePath: source))
+      let (soft, hard) = (source + ".soft", source + ".hard")
+      try FileManager.default.createSymbolicLink(atPath: soft, withDestinationPath: source)
+      try FileManager.default.linkItem(atPath: source, toPath: hard)
+      for output in [source, soft, hard] {
+        let outcome = try run(["--output", output, "--force"])
+        #expect(outcome.status != 0 && outcome.errors.contains("is the source itself"), "\(output)")
+      }
+      #expect(try Data(contentsOf: URL(filePath: source)) == before)
+    }
+  }
+
+  @Test func anotherWordOnPreparingImagesIsEnough() throws {
+    try imported { source, run in
+      let file = URL(filePath: source).deletingLastPathComponent().appending(path: "preprocessor_config.json")
+      try Data(#"{"size": 16, "do_resize": false}"#.utf8).write(to: file)
+      let refused = try run(["--output", source + ".smoe"])
+      #expect(refused.errors.contains("--preprocess: ") && refused.errors.contains("do_resize false"))
+      #expect(try run(["--output", source + ".smoe", "--preprocess", "imagenet"]).status == 0)
+    }
+  }
+}
