@@ -15,11 +15,11 @@ import Glibc
     exit(
       fuzz { start, count in
         let input = UnsafeRawBufferPointer(start: start, count: count)
-        if isModelFile {
-          for name in ModelFiles.names { _ = try? ModelFiles.read(Array(input), named: name) }
+        if FuzzImport.isModelFile {
+          FuzzImport.readModelFiles(input)
           return 0
         }
-        guard isPickle else {
+        guard FuzzImport.isPickle else {
           withFile(input, FuzzImport.read)
           return 0
         }
@@ -34,6 +34,10 @@ import Glibc
       return
     }
     read(path, format)
+  }
+
+  private static func readModelFiles(_ input: UnsafeRawBufferPointer) {
+    for name in ModelFiles.names { _ = try? ModelFiles.read(Array(input), named: name) }
   }
 
   private static func readArchive(_ path: String) { read(path, .archive) }
