@@ -23,7 +23,7 @@ import Glibc
           withFile(input, FuzzImport.read)
           return 0
         }
-        archive(input).withUnsafeBytes { withFile($0, FuzzImport.readArchive) }
+        FuzzImport.archive(input).withUnsafeBytes { withFile($0, FuzzImport.readArchive) }
         return 0
       })
   }
