@@ -108,7 +108,8 @@ extension MessagePackCursor {
     }
     let type = SourceType(flax: typeName)
     guard type != nil || SourceType.isNoWeight(flax: typeName) else {
-      throw problem("expected type float64, float32, float16, bfloat16 or an integer, found \(quoted(typeName))")
+      throw problem(
+        "expected type float64, float32, float16, bfloat16 or an integer, found \(quoted(typeName))")
     }
     if let type, checkedProduct(shape + [type.byteCount]) != bytes.count {
       throw problem("\(typeName) \(shape) does not fit its \(bytes.count) bytes")

@@ -28,7 +28,6 @@ struct ProbeSearch {
     var undecided: [Undecided] = []
   }
 
-
   /// More than any family leaves open; each takes a forward pass.
   private static let mostTrials = 5000
 
@@ -50,7 +49,8 @@ struct ProbeSearch {
         let decisions = Decisions(options, evidence, trial: trial)
         let (plan, model) = try family.plan(source, options, decisions)
         // Settings that don't matter beside others are not decided, and the model is the same.
-        let isNew = tried.insert(decisions.made.map { "\($0.setting) \($0.value)" }.joined(separator: " ")).inserted
+        let isNew = tried.insert(decisions.made.map { "\($0.setting) \($0.value)" }.joined(separator: " "))
+          .inserted
         guard isNew || again else { return nil }
         if let error = try runner.error(of: plan, probe) {
           return Outcome(plan: plan, model: model, decisions: decisions, error: error)

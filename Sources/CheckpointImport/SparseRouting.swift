@@ -105,12 +105,14 @@ extension Decisions {
     let names = likely.map(\.rawValue).joined(separator: " or ")
     if options.router == .soft {
       throw .option(
-        name: Setting.router.rawValue, problem: "soft is asked for; the tensors are a sparse router's, \(names)")
+        name: Setting.router.rawValue,
+        problem: "soft is asked for; the tensors are a sparse router's, \(names)")
     }
     guard options.router != nil || isTrial else {
       throw .option(
         name: Setting.router.rawValue,
-        problem: "its router is sparse, and the tensors do not tell how it chooses; V-MoE's released models have "
+        problem:
+          "its router is sparse, and the tensors do not tell how it chooses; V-MoE's released models have "
           + "--router tokens_choice --selected-experts 2 --capacity-factor 1.05 --dispatch-rounding bfloat16, the other "
           + "kind is experts_choice; a --probe finds it out")
     }

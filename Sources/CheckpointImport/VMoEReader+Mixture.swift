@@ -29,7 +29,8 @@ extension VMoEReader {
     let routing = try decisions.sparseRouting()
     return ModelConfiguration.SoftMoE(
       router: routing.kind, layers: layers, expertCount: kernel[1], slotsPerExpert: 1,
-      expertWidth: try expertWidth(layers), normalization: .none, normalizationEpsilon: 0, slotSource: .tokens,
+      expertWidth: try expertWidth(layers), normalization: .none, normalizationEpsilon: 0,
+      slotSource: .tokens,
       dispatchRounding: try decisions.dispatchRounding(
         doubt: "V-MoE's released models, whose router is sparse, have bfloat16"),
       routerBias: has(name(layers[0], "\(Self.sparseRouter)/bias")), selectedExperts: routing.selectedExperts,
@@ -60,7 +61,8 @@ extension VMoEReader {
     guard moe.router != .soft else {
       return [
         .router(
-          target[.kernel], moe, phi: try source.take(name(index, Self.softRouter), [d, n, moe.slotsPerExpert]),
+          target[.kernel], moe,
+          phi: try source.take(name(index, Self.softRouter), [d, n, moe.slotsPerExpert]),
           scale: try source.take(name(index, "Moe/Router/scale"), []))
       ]
     }

@@ -61,7 +61,8 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "Who chooses in a sparse router: tokens_choice or experts_choice.") var router: RouterKind?
   @Option(help: "How many experts a token of tokens_choice chooses.") var selectedExperts: Int?
   @Option(
-    help: "The places of a sparse router's expert over those it had if all took as many: a number, or none to drop nothing."
+    help:
+      "The places of a sparse router's expert over those it had if all took as many: a number, or none to drop nothing."
   )
   var capacityFactor: CapacityOption?
   @Option(help: "What an expert's places are rounded up to a multiple of. Default: 4, as vmoe does.")

@@ -20,7 +20,8 @@ enum PreprocessingPreset: String, CaseIterable {
   static func customary(for imported: CheckpointImport) -> Self {
     let model = imported.configuration
     guard imported.family.isFlax else { return .imagenet }
-    let isFineTuned = (model.moe?.router ?? .soft) != .soft && (model.imageHeight, model.imageWidth) == (384, 384)
+    let isFineTuned =
+      (model.moe?.router ?? .soft) != .soft && (model.imageHeight, model.imageWidth) == (384, 384)
     return isFineTuned ? .vmoe384 : .inception
   }
 
@@ -40,7 +41,9 @@ enum PreprocessingPreset: String, CaseIterable {
     }
   }
 
-  private func cropped(_ shorter: Int, _ height: Int, _ width: Int, mean: [Float], std: [Float]) -> Preprocessing {
+  private func cropped(_ shorter: Int, _ height: Int, _ width: Int, mean: [Float], std: [Float])
+    -> Preprocessing
+  {
     Preprocessing(
       resizeShorter: shorter, filter: .bicubic, cropHeight: height, cropWidth: width, mean: mean, std: std)
   }

@@ -138,28 +138,41 @@ import Testing
     let text = problem { files in
       (files[first], files[second]) = (files[second], files[first])
     }
-    #expect(text.contains("model\(first): the index does not say that part [0:2, 0:3, 1:4] of 'grid' is in it"), "\(text)")
+    #expect(
+      text.contains("model\(first): the index does not say that part [0:2, 0:3, 1:4] of 'grid' is in it"),
+      "\(text)")
   }
 
   @Test func aFileOfAnotherCheckpointIsFound() {
     let more = changed {
       $0.entries.append(.init(name: "x", shape: [1], parts: [.init(box: [0..<1], shard: 1)]))
     }
-    #expect(problem { $0[second] = more.data(1) }.contains("expected an array's number below 3, found '3'; is it of another"))
-    let other = changed { $0.entries[2] = .init(name: "whole", shape: [5], type: "float16", parts: [.init(box: [0..<5], shard: 1)]) }
-    #expect(problem(other) { $0[second] = PartitionedFiles.sound.data(1) }.contains("expected f16 as the index says"))
+    #expect(
+      problem { $0[second] = more.data(1) }.contains(
+        "expected an array's number below 3, found '3'; is it of another"))
+    let other = changed {
+      $0.entries[2] = .init(
+        name: "whole", shape: [5], type: "float16", parts: [.init(box: [0..<5], shard: 1)])
+    }
+    #expect(
+      problem(other) { $0[second] = PartitionedFiles.sound.data(1) }.contains(
+        "expected f16 as the index says"))
     let less = changed { $0.entries[0].parts[0].shard = 1 }
     #expect(
       problem(less) { $0[second] = PartitionedFiles.sound.data(1) }.contains(
         "model\(second): part [0:2, 0:3, 0:1] of 'grid' is not in it"))
-    let larger = changed { $0.entries[2] = .init(name: "whole", shape: [6], parts: [.init(box: [0..<6], shard: 1)]) }
+    let larger = changed {
+      $0.entries[2] = .init(name: "whole", shape: [6], parts: [.init(box: [0..<6], shard: 1)])
+    }
     #expect(problem { $0[second] = larger.data(1) }.contains("expected a range within 0:5, found 0:6"))
   }
 
   @Test func anEmptyFileAndOneOfAnotherKindAreNamed() {
     #expect(problem { $0[second] = [] }.contains("an empty file"))
     #expect(problem { $0[second] = Packed.map([]) }.contains("found no '__msgpack_array_chunk_a87ca2__'"))
-    #expect(problem { $0[second] = $0[".index"] }.contains("expected an array's number below 3, found 'shard_count'"))
+    #expect(
+      problem { $0[second] = $0[".index"] }.contains(
+        "expected an array's number below 3, found 'shard_count'"))
     #expect(problem { $0[second] = Array("PK".utf8) }.contains("expected a map of arrays"))
   }
 
@@ -169,24 +182,33 @@ import Testing
     func grid(_ change: (inout [PartitionedFiles.Part]) -> Void) -> String {
       problem(changed { change(&$0.entries[0].parts) })
     }
-    #expect(grid { $0.removeLast() }.contains("array 'grid': expected a part for every place of a grid, found 3"))
+    #expect(
+      grid { $0.removeLast() }.contains("array 'grid': expected a part for every place of a grid, found 3"))
     #expect(grid { $0.removeLast(2) }.contains("its parts end at index 2 of axis 0, expected 4"))
     #expect(grid { $0.removeAll() }.contains("its parts end at index 0 of axis 0, expected 4"))
-    #expect(grid { $0[3].box[2] = 2..<4 }.contains("its parts overlap along axis 2: expected one from index 4, found 2:4"))
-    #expect(grid { parts in for i in [1, 3] { parts[i].box[2] = 2..<4 } }.contains("leave a hole along axis 2"))
-    #expect(grid { $0[1] = $0[0] }.contains("expected every part of an array once, found [0:2, 0:3, 0:1] twice"))
+    #expect(
+      grid { $0[3].box[2] = 2..<4 }.contains(
+        "its parts overlap along axis 2: expected one from index 4, found 2:4"))
+    #expect(
+      grid { parts in for i in [1, 3] { parts[i].box[2] = 2..<4 } }.contains("leave a hole along axis 2"))
+    #expect(
+      grid { $0[1] = $0[0] }.contains("expected every part of an array once, found [0:2, 0:3, 0:1] twice"))
     #expect(grid { $0[0].box[1] = 0..<9 }.contains("expected a range within 0:3, found 0:9"))
     #expect(grid { $0[0].box.removeLast() }.contains("expected a range for each of 3 axes"))
-    #expect(grid { $0[0].shard = 7 }.contains("array 'grid' lies in data file 7, of 2 that are counted from 0"))
+    #expect(
+      grid { $0[0].shard = 7 }.contains("array 'grid' lies in data file 7, of 2 that are counted from 0"))
     #expect(grid { $0[0].shard = -1 }.contains("lies in data file -1"))
   }
 
   @Test func whatTheIndexMustSayIsAskedFor() {
-    #expect(problem { $0[".index"] = Packed.map([("shard_count", [1])]) }.contains("expected the map 'index'"))
+    #expect(
+      problem { $0[".index"] = Packed.map([("shard_count", [1])]) }.contains("expected the map 'index'"))
     for count in [0, -1, 100_000, Int.max] {
       #expect(
-        problem { $0[".index"] = Packed.map([("shard_count", Packed.integer(count)), ("index", Packed.map([]))]) }
-          .contains("expected a shard_count from 1 to 99999, found \(count)"))
+        problem {
+          $0[".index"] = Packed.map([("shard_count", Packed.integer(count)), ("index", Packed.map([]))])
+        }
+        .contains("expected a shard_count from 1 to 99999, found \(count)"))
     }
     #expect(problem { $0[".index"]! += [0] }.contains("expected the end of the file behind the index"))
     #expect(
@@ -205,12 +227,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("complex64", [2], "expected type float64, float32"), ("float32", [-1, -2], "expected dimensions of at least 0"),
+    ("complex64", [2], "expected type float64, float32"),
+    ("float32", [-1, -2], "expected dimensions of at least 0"),
     ("float32", [Int.max, Int.max], "whose product fits 63 bits"),
     ("float32", [Int](repeating: 1, count: 9), "a shape of at most 8 dimensions"),
   ]) func anArrayThatCannotBeIsRefused(_ type: String, _ shape: [Int], _ sentence: String) {
     let files = changed {
-      $0.entries = [.init(name: "a", shape: shape, type: type, parts: [.init(box: shape.map { _ in 0..<1 }, shard: 0)])]
+      $0.entries = [
+        .init(name: "a", shape: shape, type: type, parts: [.init(box: shape.map { _ in 0..<1 }, shard: 0)])
+      ]
       $0.shardCount = 1
     }
     #expect(problem { $0[".index"] = files.index }.contains(sentence))
@@ -222,15 +247,21 @@ import Testing
       problem { $0[".index"] = Packed.map([("shard_count", [1]), ("index", deep)]) }
         .contains("at most 32 levels"))
     let lists = [UInt8](repeating: 0x91, count: 5000) + [0xC0]
-    #expect(problem { $0[".index"] = Packed.map([("shard_count", [1]), ("other", lists)]) }.contains("at most 32 levels"))
+    #expect(
+      problem { $0[".index"] = Packed.map([("shard_count", [1]), ("other", lists)]) }.contains(
+        "at most 32 levels"))
     #expect(problem { $0[second] = Packed.map([("1", lists)]) }.contains("at most 32 levels"))
   }
 
   @Test func anIndexOfAnotherNameCannotFindItsFiles() throws {
     try withTemporaryFile("renamed") { path in
       try Data(PartitionedFiles.sound.index).write(to: URL(filePath: path))
-      let error = #expect(throws: ImportError.self) { try CheckpointImport(path: path, options: ImportOptions()) }
-      #expect(error?.description.contains("beside PREFIX.data-00000-of-00002") == true, "\(error?.description ?? "")")
+      let error = #expect(throws: ImportError.self) {
+        try CheckpointImport(path: path, options: ImportOptions())
+      }
+      #expect(
+        error?.description.contains("beside PREFIX.data-00000-of-00002") == true,
+        "\(error?.description ?? "")")
     }
   }
 
@@ -239,8 +270,12 @@ import Testing
       let data = Data(PartitionedFiles.sound.data(0))
       try data.write(to: URL(filePath: path))
       try data.write(to: URL(filePath: path + ".copy"))
-      for (path, sentence) in [(path, "model.index', is not beside it"), (path + ".copy", "one of the data files of a V-MoE")] {
-        let error = #expect(throws: ImportError.self) { try CheckpointImport(path: path, options: ImportOptions()) }
+      for (path, sentence) in [
+        (path, "model.index', is not beside it"), (path + ".copy", "one of the data files of a V-MoE"),
+      ] {
+        let error = #expect(throws: ImportError.self) {
+          try CheckpointImport(path: path, options: ImportOptions())
+        }
         #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
       }
     }
@@ -250,7 +285,9 @@ import Testing
     try withTemporaryFile("model.ckpt.index") { path in
       let footer: [UInt8] = [0x57, 0xFB, 0x80, 0x8B, 0x24, 0x75, 0x47, 0xDB]
       try Data([UInt8](repeating: 0, count: 100) + footer).write(to: URL(filePath: path))
-      let error = #expect(throws: ImportError.self) { try CheckpointImport(path: path, options: ImportOptions()) }
+      let error = #expect(throws: ImportError.self) {
+        try CheckpointImport(path: path, options: ImportOptions())
+      }
       #expect(error?.description.contains("the index of a TensorFlow checkpoint") == true)
     }
   }
@@ -293,7 +330,8 @@ import Testing
     #expect(
       data([Packed.array([1]), Packed.array([2, 3, 4, 5])], box).contains(
         "expected pieces of 1 elements, but for the last, found one of 4"))
-    #expect(data([Packed.array([1, 2, 3, 4, 5], type: "float16")], box).contains("does not fit its 20 bytes"))
+    #expect(
+      data([Packed.array([1, 2, 3, 4, 5], type: "float16")], box).contains("does not fit its 20 bytes"))
     #expect(data([[7]], box).contains("expected an array (extension 1)"))
     #expect(data([Packed.array([1, 2, 3, 4, 5])], [7]).contains("expected a part's place (extension 6)"))
   }

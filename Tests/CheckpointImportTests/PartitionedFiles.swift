@@ -29,7 +29,8 @@ enum Packed {
 
   /// Flat elements.
   static func array(_ values: [Float], type: String = "float32") -> [UInt8] {
-    extended(1, list([list([integer(values.count)]), text(type), bytes(values.withUnsafeBytes { Array($0) })]))
+    extended(
+      1, list([list([integer(values.count)]), text(type), bytes(values.withUnsafeBytes { Array($0) })]))
   }
 
   private static func big(_ value: UInt64, _ count: Int) -> [UInt8] {
@@ -63,7 +64,8 @@ struct PartitionedFiles {
     Entry(
       name: "grid", shape: [4, 3, 4],
       parts: [
-        Part(box: [0..<2, 0..<3, 0..<1], shard: 0), Part(box: [0..<2, 0..<3, 1..<4], shard: 1, pieceLength: 4),
+        Part(box: [0..<2, 0..<3, 0..<1], shard: 0),
+        Part(box: [0..<2, 0..<3, 1..<4], shard: 1, pieceLength: 4),
         Part(box: [2..<4, 0..<3, 0..<1], shard: 1), Part(box: [2..<4, 0..<3, 1..<4], shard: 0),
       ]),
     Entry(name: "step", shape: [], type: "int32", parts: [Part(box: [], shard: 1)]),

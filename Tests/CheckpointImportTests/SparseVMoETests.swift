@@ -7,7 +7,8 @@ import Testing
 
 /// Models of google-research/vmoe whose routers are sparse: what is asked, and what is made of the answers.
 @Suite struct SparseVMoETests {
-  private let model = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures/Partitioned/model").path
+  private let model = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures/Partitioned/model")
+    .path
 
   private func imported(_ change: (inout ImportOptions) -> Void = { _ in }) throws -> CheckpointImport {
     var options = ImportOptions()
@@ -29,7 +30,9 @@ import Testing
     #expect(problem { $0.router = .tokensChoice }.hasSuffix("give it, likely 2 or 1"))
     let capacity = problem { ($0.router, $0.selectedExperts) = (.tokensChoice, 2) }
     #expect(capacity.hasPrefix("--capacity-factor: ") && capacity.contains("likely none or 1.05 or 1.0"))
-    #expect(problem { $0.router = .expertsChoice }.hasSuffix("give it, likely 1.0 or 1.05 or 1.25 or 2.0 or 0.5 or 1.5"))
+    #expect(
+      problem { $0.router = .expertsChoice }.hasSuffix(
+        "give it, likely 1.0 or 1.05 or 1.25 or 2.0 or 0.5 or 1.5"))
     let rounding = problem {
       ($0.router, $0.selectedExperts, $0.capacity) = (.tokensChoice, 2, .unlimited)
     }
@@ -72,7 +75,9 @@ import Testing
   }
 
   @Test func answersThatDoNotFitAreRefused() {
-    #expect(problem { ($0.router, $0.capacity) = (.expertsChoice, .unlimited) }.contains("expected a number, likely 1.0"))
+    #expect(
+      problem { ($0.router, $0.capacity) = (.expertsChoice, .unlimited) }.contains(
+        "expected a number, likely 1.0"))
     #expect(problem { $0.router = .soft }.contains("soft is asked for; the tensors are a sparse router's"))
     let tooMany = problem {
       ($0.router, $0.selectedExperts, $0.capacity) = (.tokensChoice, 5, .unlimited)
@@ -93,8 +98,12 @@ import Testing
     _ router: [(name: String, shape: [Int])], _ change: (inout ImportOptions) -> Void = { _ in }
   ) throws -> CheckpointImport {
     let block = "Encoder/encoderblock_0/"
-    let experts = [("Dense_0/kernel", [2, 4, 8]), ("Dense_0/bias", [2, 8]), ("Dense_1/kernel", [2, 8, 4]), ("Dense_1/bias", [2, 4])]
-    let tensors = router.isEmpty
+    let experts = [
+      ("Dense_0/kernel", [2, 4, 8]), ("Dense_0/bias", [2, 8]), ("Dense_1/kernel", [2, 8, 4]),
+      ("Dense_1/bias", [2, 4]),
+    ]
+    let tensors =
+      router.isEmpty
       ? tinyModel
       : tinyModel.filter { !$0.name.contains("/Mlp/") } + router.map { (block + $0.name, $0.shape) }
         + experts.map { (block + "Moe/Mlp/" + $0.0, $0.1) }
@@ -106,7 +115,9 @@ import Testing
     }
   }
 
-  private let soft: [(name: String, shape: [Int])] = [("Moe/Router/mu", [4, 2, 1]), ("Moe/Router/scale", [])]
+  private let soft: [(name: String, shape: [Int])] = [
+    ("Moe/Router/mu", [4, 2, 1]), ("Moe/Router/scale", []),
+  ]
 
   @Test func aRouterWithABiasHasOne() throws {
     let model = try tiny([("Moe/Router/dense/kernel", [4, 2]), ("Moe/Router/dense/bias", [2])]) {
@@ -122,7 +133,9 @@ import Testing
         { $0.renormalizedGates = true }, { $0.capacityMultiple = 4 }, { $0.router = .tokensChoice },
       ] {
         let error = #expect(throws: ImportError.self) { try tiny(router, change) }
-        #expect(error?.description.hasSuffix("the model has no sparse router") == true, "\(error?.description ?? "")")
+        #expect(
+          error?.description.hasSuffix("the model has no sparse router") == true,
+          "\(error?.description ?? "")")
       }
       #expect(try tiny(router) { $0.router = router.isEmpty ? nil : .soft }.configuration.width == 4)
     }
@@ -170,7 +183,8 @@ import Testing
     let expected = try ExpectedValues(path: "\(folder)/expected.safetensors")
     let (pixels, logits) = (try expected.pixels, try #require(expected["logits_fp32_dispatch"]))
     try withTemporaryFile("probe.safetensors") { path in
-      let writer = try SafetensorsWriter(path: path, shapes: ["pixels": pixels.shape, "logits": logits.shape])
+      let writer = try SafetensorsWriter(
+        path: path, shapes: ["pixels": pixels.shape, "logits": logits.shape])
       try writer.write(pixels.elements, of: "pixels", atRow: 0)
       try writer.write(logits.elements, of: "logits", atRow: 0)
       try writer.finish()

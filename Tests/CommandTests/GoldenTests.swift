@@ -36,13 +36,15 @@ struct PublishedCase: Sendable, CustomTestStringConvertible {
   static let sparse =
     [
       vmoe(
-        "vmoe_tokens_choice_bpr", "--router", "tokens_choice", "--selected-experts", "2", "--capacity-factor", "1",
+        "vmoe_tokens_choice_bpr", "--router", "tokens_choice", "--selected-experts", "2", "--capacity-factor",
+        "1",
         "--batch-priority"),
       vmoe("vmoe_experts_choice", "--router", "experts_choice", "--capacity-factor", "1"),
     ]
     + [
       sharded(
-        "vmoe_sharded_tokens_choice", "--router", "tokens_choice", "--selected-experts", "2", "--capacity-factor",
+        "vmoe_sharded_tokens_choice", "--router", "tokens_choice", "--selected-experts", "2",
+        "--capacity-factor",
         "1.05"),
       sharded(
         "vmoe_sharded_bpr_low_capacity", "--router", "tokens_choice", "--selected-experts", "1",

@@ -18,7 +18,8 @@ func gridProblem(_ boxes: some Collection<ArrayBox>, of shape: [Int]) -> String?
     var end = 0
     for cut in cuts {
       guard cut.lowerBound == end else {
-        return "its parts \(cut.lowerBound < end ? "overlap" : "leave a hole") along axis \(axis): expected one from "
+        return
+          "its parts \(cut.lowerBound < end ? "overlap" : "leave a hole") along axis \(axis): expected one from "
           + "index \(end), found \(cut.lowerBound):\(cut.upperBound)"
       }
       end = cut.upperBound

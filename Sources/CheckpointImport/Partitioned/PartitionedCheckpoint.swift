@@ -13,7 +13,8 @@ enum PartitionedCheckpoint {
     guard path.hasSuffix(indexSuffix) else {
       throw .invalidSource(
         path: path,
-        problem: "it is the index of a checkpoint in several files, which are found by its name: expected PREFIX.index, "
+        problem:
+          "it is the index of a checkpoint in several files, which are found by its name: expected PREFIX.index, "
           + "beside PREFIX.data-00000-of-\(numbered(index.shardCount))")
     }
     let prefix = String(path.dropLast(indexSuffix.count))
@@ -21,7 +22,8 @@ enum PartitionedCheckpoint {
     for shard in Set(index.arrays.flatMap(\.shards.values)).sorted() {
       let name = "\(prefix).data-\(numbered(shard))-of-\(numbered(index.shardCount))"
       let held = try PartitionedShard(
-        mapped(name, prefix: prefix, shardCount: index.shardCount), path: name, arrays: index.arrays, shard: shard)
+        mapped(name, prefix: prefix, shardCount: index.shardCount), path: name, arrays: index.arrays,
+        shard: shard)
       for (number, found) in held.parts { parts[number] += found }
     }
     var source = SourceFile()
@@ -41,11 +43,14 @@ enum PartitionedCheckpoint {
     return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
   }
 
-  private static func mapped(_ path: String, prefix: String, shardCount: Int) throws(ImportError) -> MappedFile {
+  private static func mapped(_ path: String, prefix: String, shardCount: Int) throws(ImportError)
+    -> MappedFile
+  {
     guard FileManager.default.fileExists(atPath: path) else {
       throw .invalidSource(
         path: path,
-        problem: "it is not there; the index says that the model lies in \(shardCount) data files, and beside it are "
+        problem:
+          "it is not there; the index says that the model lies in \(shardCount) data files, and beside it are "
           + found(beside: prefix))
     }
     do throws(CheckpointError) { return try MappedFile(path: path) } catch { throw .checkpoint(error) }

@@ -77,7 +77,8 @@ struct PartitionedIndex {
     arrays = try Self.flattened(.map(entries), name: "", path: path)
     for array in arrays {
       if let shard = array.shards.values.first(where: { !(0..<shardCount).contains($0) }) {
-        throw problem("array \(quoted(array.name)) lies in data file \(shard), of \(shardCount) that are counted from 0")
+        throw problem(
+          "array \(quoted(array.name)) lies in data file \(shard), of \(shardCount) that are counted from 0")
       }
     }
   }

@@ -35,7 +35,8 @@ struct PartitionedShard {
       }
     }
     guard isMarked else {
-      throw .invalidSource(path: path, problem: "expected a data file of vmoe's checkpoints, found no '\(Self.mark)'")
+      throw .invalidSource(
+        path: path, problem: "expected a data file of vmoe's checkpoints, found no '\(Self.mark)'")
     }
     guard cursor.offset == file.bytes.count else {
       throw cursor.problem("expected the end of the file behind the arrays, found more bytes")
@@ -46,20 +47,25 @@ struct PartitionedShard {
   private mutating func array(_ key: String, _ cursor: inout MessagePackCursor) throws(ImportError) {
     guard let number = Int(key), String(number) == key, arrays.indices.contains(number) else {
       throw cursor.problem(
-        "expected an array's number below \(arrays.count), found \(quoted(key)); is it of another checkpoint?")
+        "expected an array's number below \(arrays.count), found \(quoted(key)); is it of another checkpoint?"
+      )
     }
     guard parts[number] == nil else { throw cursor.problem("expected array \(number) once, found it twice") }
     let array = arrays[number]
     guard let type = array.type else { return try cursor.passItem() }
     var found: [SourceTensor.Part] = []
     for _ in 0..<(try cursor.list("parts of array \(number)")) {
-      guard try cursor.list("a part") == 2 else { throw cursor.problem("expected a part's elements and place") }
+      guard try cursor.list("a part") == 2 else {
+        throw cursor.problem("expected a part's elements and place")
+      }
       let pieces = try pieces(type, &cursor)
       guard case .extended(type: 6, let end) = try cursor.next() else {
         throw cursor.problem("expected a part's place (extension 6), found another item")
       }
       let box = try cursor.box(of: array.shape)
-      guard cursor.offset == end else { throw cursor.problem("expected a part's place to end at byte \(end)") }
+      guard cursor.offset == end else {
+        throw cursor.problem("expected a part's place to end at byte \(end)")
+      }
       let count = pieces.reduce(0) { $0 + $1.count }
       guard checkedProduct(box.map(\.count)) == count else {
         throw cursor.problem("part \(described(box)) of \(quoted(array.name)) has \(count) elements")
@@ -103,11 +109,13 @@ struct PartitionedShard {
       for part in parts[number] ?? [] {
         guard expected.remove(part.box) != nil else {
           throw problem(
-            "the index does not say that part \(described(part.box)) of \(quoted(array.name)) is in it, or once")
+            "the index does not say that part \(described(part.box)) of \(quoted(array.name)) is in it, or once"
+          )
         }
       }
       if let missing = expected.min(by: { described($0) < described($1) }) {
-        throw problem("part \(described(missing)) of \(quoted(array.name)) is not in it, where the index says it is")
+        throw problem(
+          "part \(described(missing)) of \(quoted(array.name)) is not in it, where the index says it is")
       }
     }
   }

@@ -97,7 +97,8 @@ extension SourceType {
     switch self {
     case .f64:
       for index in 0..<count {
-        values[target + index] = Float(bytes.loadUnaligned(fromByteOffset: start + 8 * index, as: Double.self))
+        values[target + index] = Float(
+          bytes.loadUnaligned(fromByteOffset: start + 8 * index, as: Double.self))
       }
     case .f32:
       for index in 0..<count {
@@ -105,7 +106,8 @@ extension SourceType {
       }
     case .f16:
       for index in 0..<count {
-        values[target + index] = Float(bytes.loadUnaligned(fromByteOffset: start + 2 * index, as: Float16.self))
+        values[target + index] = Float(
+          bytes.loadUnaligned(fromByteOffset: start + 2 * index, as: Float16.self))
       }
     case .bf16:
       for index in 0..<count {
