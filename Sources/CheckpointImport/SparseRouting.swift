@@ -5,14 +5,14 @@ package enum CapacityOption: Sendable, Equatable, CustomStringConvertible {
   /// No token is dropped.
   case unlimited
   /// f: the places of an expert over those it had if all took as many.
-  case factor(Float)
+  case factor(Double)
 
   /// none, or a number above 0.
   package init?(_ text: String) {
     if text == "none" {
       self = .unlimited
     } else {
-      guard let factor = Float(text), factor.isFinite, factor > 0 else { return nil }
+      guard let factor = Double(text), factor.isFinite, factor > 0 else { return nil }
       self = .factor(factor)
     }
   }
@@ -24,7 +24,7 @@ package enum CapacityOption: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  var factor: Float? {
+  var factor: Double? {
     switch self {
     case .unlimited: nil
     case .factor(let factor): factor
@@ -38,7 +38,7 @@ struct SparseRouting {
   /// K; 0 where experts choose.
   let selectedExperts: Int
   /// nil drops no token.
-  let capacityFactor: Float?
+  let capacityFactor: Double?
   /// What an expert's places are rounded up to a multiple of.
   let capacityMultiple: Int
   let batchPriority: Bool
