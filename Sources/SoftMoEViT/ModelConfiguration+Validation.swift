@@ -82,6 +82,7 @@ extension ModelConfiguration.SoftMoE {
       slotCount <= 1_048_576, "moe.expert_count",
       "\(expertCount) experts of \(slotsPerExpert) slots, expected at most 1048576 slots")
     try require("moe.expert_width", expertWidth, in: 1...1_048_576)
+    try require("moe.capacity_multiple", capacityMultiple, in: 1...65_536)
     try validateRouter()
     try check(
       normalizationEpsilon < 1

@@ -91,6 +91,8 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     public var batchPriority: Bool
     /// Whether a token's K gates are divided by their sum: a softmax of the chosen logits alone.
     public var renormalizedGates: Bool
+    /// What an expert's room is rounded up to a multiple of.
+    public var capacityMultiple: Int
 
     /// All values, in the order of the properties.
     public init(
@@ -98,7 +100,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       normalization: NormalizationKind, normalizationEpsilon: Float, slotSource: SlotSource,
       dispatchRounding: DispatchRounding, gated: Bool = false, norm: Bool = true, routerBias: Bool = false,
       selectedExperts: Int = 0, capacityFactor: Double? = nil, batchPriority: Bool = false,
-      renormalizedGates: Bool = false
+      renormalizedGates: Bool = false, capacityMultiple: Int = 4
     ) {
       self.router = router
       self.layers = layers
@@ -112,6 +114,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       (self.gated, self.norm, self.routerBias) = (gated, norm, routerBias)
       (self.selectedExperts, self.capacityFactor) = (selectedExperts, capacityFactor)
       (self.batchPriority, self.renormalizedGates) = (batchPriority, renormalizedGates)
+      self.capacityMultiple = capacityMultiple
     }
 
     /// Reads what a checkpoint says.
@@ -133,6 +136,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       capacityFactor = try keys.decodeIfPresent(Double.self, forKey: .capacityFactor)
       batchPriority = try keys.decode(.batchPriority, or: false)
       renormalizedGates = try keys.decode(.renormalizedGates, or: false)
+      capacityMultiple = try keys.decode(.capacityMultiple, or: 4)
     }
 
     /// s = n·p, the columns of the routing matrices: a sparse router has one an expert.
@@ -141,15 +145,16 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     /// C: how many of an image's m tokens an expert takes at most.
     ///
     /// The fair share, K·m/n where tokens choose and m/n where experts do, times the factor, upwards to a multiple
-    /// of 4; with the soft router its p slots.
-    /// - Source: arXiv 2106.05974 and 2202.09368; the multiple is vmoe's.
+    /// of `capacityMultiple`; with the soft router its p slots.
+    /// - Source: arXiv 2106.05974 and 2202.09368; the multiple is vmoe's, 4 where its configuration has none.
     public func capacity(tokenCount m: Int) -> Int {
       guard router != .soft else { return slotsPerExpert }
       guard let capacityFactor else { return m }
       let chosen = router == .tokensChoice ? selectedExperts * m : m
       // As vmoe divides: the product first.
       let share = (Double(chosen) * capacityFactor / Double(expertCount)).rounded(.up)
-      return share < Double(m) ? min(m, (Int(share) + 3) / 4 * 4) : m
+      guard share < Double(m) else { return m }
+      return min(m, (Int(share) + capacityMultiple - 1) / capacityMultiple * capacityMultiple)
     }
 
     /// The rows that all experts together have for an image of m tokens, at most.
@@ -165,6 +170,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       case capacityFactor = "capacity_factor"
       case batchPriority = "batch_priority"
       case renormalizedGates = "renormalized_gates"
+      case capacityMultiple = "capacity_multiple"
       case expertCount = "expert_count"
       case slotsPerExpert = "slots_per_expert"
       case expertWidth = "expert_width"
