@@ -51,7 +51,7 @@ import Glibc
       rest = rest.dropFirst(length)
     }
     let suffixes = files.indices.map { $0 == 0 ? ".index" : ".data-0000\($0 - 1)-of-0000\(files.count - 1)" }
-    withFiles(Array(zip(suffixes, files))) { read($0 + ".index", .partitionedIndex) }
+    withFiles(zip(suffixes, files).map { (suffix: $0, bytes: $1) }) { read($0 + ".index", .partitionedIndex) }
   }
 
   private static func readModelFiles(_ input: UnsafeRawBufferPointer) {

@@ -69,9 +69,8 @@ extension Decisions {
   func sparseRouting() throws(ImportError) -> SparseRouting {
     let kind = try sparseRouter()
     guard kind == .tokensChoice else {
-      let factors: [CapacityOption] = [1, 1.05, 1.25, 2, 0.5, 1.5].map { .factor($0) }
-      let capacity = try decide(
-        .capacityFactor, options.capacity, nil, nil, nil, factors, nil, \.description)
+      let factors = [1, 1.05, 1.25, 2, 0.5, 1.5].map { CapacityOption.factor($0) }
+      let capacity = try decide(.capacityFactor, options.capacity, nil, nil, nil, factors, nil, \.description)
       guard let factor = capacity.factor else {
         throw .option(
           name: Setting.capacityFactor.rawValue,
@@ -82,22 +81,24 @@ extension Decisions {
         batchPriority: false, renormalizedGates: false)
     }
     let selected = try decide(
-      .selectedExperts, options.selectedExperts, nil, nil, nil, [2, 1],
-      "V-MoE's released models have 2", { "\($0)" })
+      .selectedExperts, options.selectedExperts, nil, nil, nil, [2, 1], "V-MoE's released models have 2"
+    ) { "\($0)" }
+    let factors = [1.05, 1, 1.25, 2, 0.5].map { CapacityOption.factor($0) }
     let capacity = try decide(
-      .capacityFactor, options.capacity, nil, nil, nil,
-      [.unlimited] + [1.05, 1, 1.25, 2, 0.5].map { .factor($0) }, "V-MoE's released models have 1.05",
-      \.description)
+      .capacityFactor, options.capacity, nil, nil, nil, [.unlimited] + factors,
+      "V-MoE's released models have 1.05", \.description)
     // Where all find room, nobody comes first.
     let isLimited = capacity != .unlimited
-    return SparseRouting(
+    return try SparseRouting(
       kind: kind, selectedExperts: selected, capacityFactor: capacity.factor,
-      capacityMultiple: isLimited ? try capacityMultiple() : 4,
-      batchPriority: isLimited
-        ? try decide(.batchPriority, options.batchPriority, nil, nil, false, [false, true], nil, { "\($0)" })
-        : false,
-      renormalizedGates: try decide(
-        .renormalizedGates, options.renormalizedGates, nil, nil, false, [false, true], nil, { "\($0)" }))
+      capacityMultiple: isLimited ? capacityMultiple() : 4,
+      batchPriority: isLimited && flag(.batchPriority, options.batchPriority),
+      renormalizedGates: flag(.renormalizedGates, options.renormalizedGates))
+  }
+
+  /// vmoe has it only where its configuration says so.
+  private func flag(_ setting: Setting, _ option: Bool?) throws(ImportError) -> Bool {
+    try decide(setting, option, nil, nil, false, [false, true], nil) { "\($0)" }
   }
 
   private func sparseRouter() throws(ImportError) -> RouterKind {
@@ -120,6 +121,6 @@ extension Decisions {
   }
 
   private func capacityMultiple() throws(ImportError) -> Int {
-    try decide(.capacityMultiple, options.capacityMultiple, nil, nil, 4, [4, 1], nil, { "\($0)" })
+    try decide(.capacityMultiple, options.capacityMultiple, nil, nil, 4, [4, 1], nil) { "\($0)" }
   }
 }

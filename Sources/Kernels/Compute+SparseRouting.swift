@@ -15,7 +15,8 @@ extension Compute {
   ///   - isRenormalized: whether a token's K gates are divided by their sum, before any is dropped.
   ///   - dispatchWeights: [b·m, n], becomes 1 for pairs that meet, 0 for the others.
   package func chooseExperts(
-    _ gates: inout Matrix, imageCount: Int, selected K: Int, capacity: Int, byPriority: Bool, isRenormalized: Bool,
+    _ gates: inout Matrix, imageCount: Int, selected K: Int, capacity: Int, byPriority: Bool,
+    isRenormalized: Bool,
     into dispatchWeights: inout Matrix, _ rows: ExpertRows
   ) {
     requireRouting(gates, dispatchWeights, imageCount: imageCount, rows)
@@ -34,7 +35,8 @@ extension Compute {
   ///   - gates: [b·m, n], a softmax over the experts; the gates of pairs that do not meet become 0.
   ///   - dispatchWeights: [b·m, n], becomes 1 for pairs that meet, 0 for the others.
   package func chooseTokens(
-    _ gates: inout Matrix, imageCount: Int, capacity: Int, into dispatchWeights: inout Matrix, _ rows: ExpertRows
+    _ gates: inout Matrix, imageCount: Int, capacity: Int, into dispatchWeights: inout Matrix,
+    _ rows: ExpertRows
   ) {
     requireRouting(gates, dispatchWeights, imageCount: imageCount, rows)
     run(
@@ -180,7 +182,8 @@ private struct TokensChoiceWork: ParallelWork {
 
   /// The K largest gates of a token, the largest first; with `taken` 1 for each of them.
   private func choose(
-    _ gates: UnsafeMutablePointer<Float>, _ taken: UnsafeMutablePointer<Float>, into choices: UnsafeMutablePointer<Int32>
+    _ gates: UnsafeMutablePointer<Float>, _ taken: UnsafeMutablePointer<Float>,
+    into choices: UnsafeMutablePointer<Int32>
   ) {
     var sum: Float = 0
     for rank in 0..<selected {
@@ -226,7 +229,8 @@ private struct ExpertsChoiceWork: ParallelWork {
 
 /// Sorts numbers by their keys, the largest first, equal ones as they stood: a merge from small runs to large ones.
 private func sort(
-  _ values: UnsafeMutablePointer<Int32>, count: Int, scratch: UnsafeMutablePointer<Int32>, by key: (Int32) -> Float
+  _ values: UnsafeMutablePointer<Int32>, count: Int, scratch: UnsafeMutablePointer<Int32>,
+  by key: (Int32) -> Float
 ) {
   var (source, target) = (values, scratch)
   var width = 1

@@ -95,7 +95,8 @@ extension ModelConfiguration.SoftMoE {
     switch router {
     case .tokensChoice: try require("moe.selected_experts", selectedExperts, in: 1...expertCount)
     case .expertsChoice:
-      try check(capacityFactor != nil, "moe.capacity_factor", "'\(name)' needs one: experts would take all tokens")
+      try check(
+        capacityFactor != nil, "moe.capacity_factor", "'\(name)' needs one: experts would take all tokens")
       fallthrough
     case .soft:
       try check(

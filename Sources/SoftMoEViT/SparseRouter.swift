@@ -38,11 +38,13 @@ struct SparseRouter: Router {
     if moe.router == .tokensChoice {
       compute.chooseExperts(
         &workspace.combineWeights, imageCount: imageCount, selected: moe.selectedExperts, capacity: capacity,
-        byPriority: moe.batchPriority, isRenormalized: moe.renormalizedGates, into: &workspace.dispatchWeights,
+        byPriority: moe.batchPriority, isRenormalized: moe.renormalizedGates,
+        into: &workspace.dispatchWeights,
         workspace.expertRows)
     } else {
       compute.chooseTokens(
-        &workspace.combineWeights, imageCount: imageCount, capacity: capacity, into: &workspace.dispatchWeights,
+        &workspace.combineWeights, imageCount: imageCount, capacity: capacity,
+        into: &workspace.dispatchWeights,
         workspace.expertRows)
     }
     guard let summaries else { return }
@@ -65,7 +67,8 @@ struct SparseRouter: Router {
 
   func run(_ experts: MLPWeights, imageCount: Int, _ workspace: inout Workspace) {
     workspace.compute.experts(
-      workspace.slotInputs, experts, imageCount: imageCount, workspace.expertRows, into: &workspace.slotOutputs)
+      workspace.slotInputs, experts, imageCount: imageCount, workspace.expertRows,
+      into: &workspace.slotOutputs)
   }
 
   /// `tokens += gain · Σ gate · output`, the outputs rounded where the configuration says so.

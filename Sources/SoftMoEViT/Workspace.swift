@@ -79,7 +79,8 @@ extension Workspace {
       routerLogits: routerLogits, combineWeights: combineWeights,
       dispatchWeights: try Matrix(rows: b * m, columns: s),
       slotInputs: try Matrix(rows: rows, columns: d), slotOutputs: try Matrix(rows: rows, columns: d),
-      expertRows: try ExpertRows(maxImageCount: isSparse ? b : 0, tokenCount: m, expertCount: isSparse ? s : 0),
+      expertRows: try ExpertRows(
+        maxImageCount: isSparse ? b : 0, tokenCount: m, expertCount: isSparse ? s : 0),
       probeKeysAndValues: try Matrix(rows: probes * m, columns: 2 * d),
       probeAttended: try Matrix(rows: probes, columns: d),
       pooled: try Matrix(rows: b, columns: configuration.pooledWidth),

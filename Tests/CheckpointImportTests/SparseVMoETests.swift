@@ -98,15 +98,15 @@ import Testing
     _ router: [(name: String, shape: [Int])], _ change: (inout ImportOptions) -> Void = { _ in }
   ) throws -> CheckpointImport {
     let block = "Encoder/encoderblock_0/"
-    let experts = [
-      ("Dense_0/kernel", [2, 4, 8]), ("Dense_0/bias", [2, 8]), ("Dense_1/kernel", [2, 8, 4]),
-      ("Dense_1/bias", [2, 4]),
-    ]
-    let tensors =
-      router.isEmpty
-      ? tinyModel
-      : tinyModel.filter { !$0.name.contains("/Mlp/") } + router.map { (block + $0.name, $0.shape) }
-        + experts.map { (block + "Moe/Mlp/" + $0.0, $0.1) }
+    var tensors = tinyModel
+    if !router.isEmpty {
+      let experts: [(name: String, shape: [Int])] = [
+        ("Moe/Mlp/Dense_0/kernel", [2, 4, 8]), ("Moe/Mlp/Dense_0/bias", [2, 8]),
+        ("Moe/Mlp/Dense_1/kernel", [2, 8, 4]), ("Moe/Mlp/Dense_1/bias", [2, 4]),
+      ]
+      tensors.removeAll { $0.name.contains("/Mlp/") }
+      tensors += (router + experts).map { (name: block + $0.name, shape: $0.shape) }
+    }
     return try withTemporaryFile("model.safetensors") { path in
       try Data(safetensors(tensors)).write(to: URL(filePath: path))
       var options = ImportOptions()

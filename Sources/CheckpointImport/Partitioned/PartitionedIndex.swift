@@ -43,11 +43,12 @@ struct PartitionedIndex {
     guard case .map(let count) = try cursor.next() else {
       throw cursor.problem("expected a map of shard_count and index, found another item")
     }
-    var (shardCount, version): (Int?, String?)
+    var foundCount: Int?
+    var version: String?
     var root: Node?
     for _ in 0..<count {
       switch try cursor.name("a key") {
-      case "shard_count": shardCount = try cursor.integer()
+      case "shard_count": foundCount = try cursor.integer()
       case "version": version = try Self.version(&cursor)
       case "index": root = try Self.node(&cursor, depth: 0)
       default: try cursor.passItem()
@@ -57,9 +58,9 @@ struct PartitionedIndex {
       throw cursor.problem("expected the end of the file behind the index, found more bytes")
     }
     func problem(_ text: String) -> ImportError { .invalidSource(path: path, problem: text) }
-    guard let shardCount, (1...Self.mostShards).contains(shardCount) else {
+    guard let shardCount = foundCount, (1...Self.mostShards).contains(shardCount) else {
       throw problem(
-        "expected a shard_count from 1 to \(Self.mostShards), found \(shardCount.map { "\($0)" } ?? "none")")
+        "expected a shard_count from 1 to \(Self.mostShards), found \(foundCount.map { "\($0)" } ?? "none")")
     }
     guard version == nil || version == Self.version else {
       throw problem(
