@@ -38,8 +38,7 @@ package struct ModelVariant: Sendable, Equatable {
     capacityFactor: Double? = nil
   ) -> ModelConfiguration {
     let isSoft = router == .soft
-    return
-    ModelConfiguration(
+    return ModelConfiguration(
       imageHeight: imageSize, imageWidth: imageSize, patchSize: patchSize, width: width, depth: depth,
       headCount: headCount, mlpWidth: mlpWidth, classCount: classCount, activation: .geluTanh,
       normEpsilon: 1e-6, classToken: false, position: .allTokens, patchBias: true, preNorm: false,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoint
 import CheckpointImport
 import PlainText
+import SoftMoEViT
 
 /// `softmoe synthesize`: a checkpoint of the paper's sizes with random weights, for measurements.
 struct SynthesizeCommand: ParsableCommand {
