@@ -145,7 +145,8 @@ struct ProbeSearch {
     return counts
   }
 
-  /// All combinations, the epsilon varying fastest, those with the likeliest values first.
+  /// All combinations, the epsilon varying fastest, those with the likeliest values first; experts that choose come after
+  /// all in which tokens do.
   private func trials(_ evidence: Evidence) throws(ImportError) -> [[Setting: Int]] {
     let found = try candidateCounts(evidence)
     var all: [[Setting: Int]] = [[:]]
@@ -153,7 +154,8 @@ struct ProbeSearch {
       guard let count = found[setting] else { continue }
       all = all.flatMap { trial in (0..<count).map { trial.merging([setting: $0]) { $1 } } }
     }
-    all.sort { $0.values.reduce(0, +) < $1.values.reduce(0, +) }
+    func place(_ trial: [Setting: Int]) -> (Int, Int) { (trial[.router] ?? 0, trial.values.reduce(0, +)) }
+    all.sort { place($0) < place($1) }
     let epsilons = found[.normEpsilon] ?? 1
     return Array(
       all.flatMap { trial in (0..<epsilons).map { trial.merging([.normEpsilon: $0]) { $1 } } }

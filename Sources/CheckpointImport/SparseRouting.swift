@@ -69,7 +69,8 @@ extension Decisions {
   func sparseRouting() throws(ImportError) -> SparseRouting {
     let kind = try sparseRouter()
     guard kind == .tokensChoice else {
-      let factors = [1, 1.05, 1.25, 2, 0.5, 1.5].map { CapacityOption.factor($0) }
+      // In the places that tokens' capacities have, for a probe to tell whether either may choose.
+      let factors = [1, 1.05, 1.5, 1.25, 2, 0.5].map { CapacityOption.factor($0) }
       let capacity = try decide(.capacityFactor, options.capacity, nil, nil, nil, factors, nil, \.description)
       guard let factor = capacity.factor else {
         throw .option(
@@ -92,7 +93,7 @@ extension Decisions {
     return try SparseRouting(
       kind: kind, selectedExperts: selected, capacityFactor: capacity.factor,
       capacityMultiple: isLimited ? capacityMultiple() : 4,
-      batchPriority: isLimited && flag(.batchPriority, options.batchPriority),
+      batchPriority: isLimited ? flag(.batchPriority, options.batchPriority) : false,
       renormalizedGates: flag(.renormalizedGates, options.renormalizedGates))
   }
 

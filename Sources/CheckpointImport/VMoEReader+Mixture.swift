@@ -1,3 +1,4 @@
+import Checkpoint
 import SoftMoEViT
 
 /// Blocks whose MLP is a mixture of experts.

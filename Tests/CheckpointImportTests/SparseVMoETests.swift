@@ -32,7 +32,7 @@ import Testing
     #expect(capacity.hasPrefix("--capacity-factor: ") && capacity.contains("likely none or 1.05 or 1.0"))
     #expect(
       problem { $0.router = .expertsChoice }.hasSuffix(
-        "give it, likely 1.0 or 1.05 or 1.25 or 2.0 or 0.5 or 1.5"))
+        "give it, likely 1.0 or 1.05 or 1.5 or 1.25 or 2.0 or 0.5"))
     let rounding = problem {
       ($0.router, $0.selectedExperts, $0.capacity) = (.tokensChoice, 2, .unlimited)
     }
@@ -196,6 +196,9 @@ import Testing
       #expect(moe.batchPriority == item.batchPriority && !moe.renormalizedGates)
       #expect(moe.dispatchRounding == .none)
       #expect(found.decisions.first { $0.setting == .router }?.origin == .probe)
+      // The gates of this one are so sharp that experts would choose the same tokens.
+      let isOpen = found.undecided.contains { $0.setting == .router && $0.others == ["experts_choice"] }
+      #expect(isOpen == (item.name == "vmoe_sharded_bpr_low_capacity"))
       // Where the answers fit several capacities, it is said.
       let capacity = moe.capacityFactor.map { "\($0)" } ?? "none"
       for open in found.undecided where open.setting == .capacityFactor {
