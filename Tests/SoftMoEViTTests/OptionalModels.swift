@@ -46,7 +46,9 @@ struct OptionalModel: Sendable, CustomTestStringConvertible {
     },
     OptionalModel("Tokens Choice by priority, renormalised gates, little room") {
       $0.moe = sparse(.tokensChoice, selected: 2, capacity: 0.7)
-      ($0.moe?.batchPriority, $0.moe?.renormalizedGates) = (true, true)
+      $0.moe?.batchPriority = true
+      $0.moe?.renormalizedGates = true
+      $0.moe?.capacityMultiple = 1
     },
     OptionalModel("Tokens Choice without a limit, rounded") {
       $0.moe = sparse(.tokensChoice, selected: 3, capacity: nil)
@@ -59,7 +61,8 @@ struct OptionalModel: Sendable, CustomTestStringConvertible {
     -> ModelConfiguration.SoftMoE
   {
     ModelConfiguration.SoftMoE(
-      router: router, layers: [0, 1], expertCount: 4, slotsPerExpert: 1, expertWidth: 40, normalization: .none,
+      router: router, layers: [0, 1], expertCount: 4, slotsPerExpert: 1, expertWidth: 40,
+      normalization: .none,
       normalizationEpsilon: 0, slotSource: .tokens, dispatchRounding: .none, selectedExperts: selected,
       capacityFactor: capacity)
   }
