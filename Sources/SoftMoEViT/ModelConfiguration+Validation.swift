@@ -58,8 +58,7 @@ extension ModelConfiguration {
     try check(
       finalNorm != .features || pooling.tokenShare == 1, "final_norm", "'features' is for one pooled token")
     try check(
-      blockNorm == .before || moe == nil, "block_norm",
-      "'\(blockNorm.rawValue)' is for models without experts")
+      blockNorm != .afterBranch || moe == nil, "block_norm", "'after_branch' is for models without experts")
     try check(
       blockNorm != .afterBranch || !layerScale, "layer_scale",
       "'after_branch' has no gains; its norms scale the branches")
@@ -82,6 +81,9 @@ extension ModelConfiguration.SoftMoE {
       slotCount <= 1_048_576, "moe.expert_count",
       "\(expertCount) experts of \(slotsPerExpert) slots, expected at most 1048576 slots")
     try require("moe.expert_width", expertWidth, in: 1...1_048_576)
+    try check(
+      expertKind == .mlp || normalization == .none && !gated, "moe.expert_kind",
+      "'second_product' is for a router of normalization 'none' and experts without gates")
     try check(
       normalizationEpsilon < 1
         && (normalizationEpsilon > 0 || normalization == .none && normalizationEpsilon == 0),

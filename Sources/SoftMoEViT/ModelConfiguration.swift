@@ -67,7 +67,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     public var expertCount: Int
     /// p.
     public var slotsPerExpert: Int
-    /// Hidden width of an expert.
+    /// Hidden width of an expert, h.
     public var expertWidth: Int
     /// How tokens and phi are normalised before their product.
     public var normalization: NormalizationKind
@@ -83,12 +83,15 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     public var norm: Bool
     /// Whether the router's logits have a bias for each slot.
     public var routerBias: Bool
+    /// What an expert computes; a whole MLP in a file that does not say.
+    public var expertKind: ExpertKind
 
     /// All values, in the order of the properties.
     public init(
       router: RouterKind = .soft, layers: [Int], expertCount: Int, slotsPerExpert: Int, expertWidth: Int,
       normalization: NormalizationKind, normalizationEpsilon: Float, slotSource: SlotSource,
-      dispatchRounding: DispatchRounding, gated: Bool = false, norm: Bool = true, routerBias: Bool = false
+      dispatchRounding: DispatchRounding, gated: Bool = false, norm: Bool = true, routerBias: Bool = false,
+      expertKind: ExpertKind = .mlp
     ) {
       self.router = router
       self.layers = layers
@@ -100,6 +103,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       self.slotSource = slotSource
       self.dispatchRounding = dispatchRounding
       (self.gated, self.norm, self.routerBias) = (gated, norm, routerBias)
+      self.expertKind = expertKind
     }
 
     /// Reads what a checkpoint says.
@@ -117,6 +121,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       gated = try keys.decode(.gated, or: false)
       norm = try keys.decode(.norm, or: true)
       routerBias = try keys.decode(.routerBias, or: false)
+      expertKind = try keys.decode(.expertKind, or: .mlp)
     }
 
     /// s = n·p.
@@ -125,6 +130,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey {
       case router, layers, normalization, gated, norm
       case routerBias = "router_bias"
+      case expertKind = "expert_kind"
       case expertCount = "expert_count"
       case slotsPerExpert = "slots_per_expert"
       case expertWidth = "expert_width"
@@ -232,6 +238,10 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var resultWidth: Int { classCount > 0 ? classCount : featureWidth }
   /// H·hd, the width of all heads' outputs.
   public var attentionWidth: Int { headCount * headWidth }
+  /// Width of what slots are mixed from: d, or h where the experts read hidden rows.
+  public var slotWidth: Int {
+    if let moe, moe.expertKind == .secondProduct { moe.expertWidth } else { width }
+  }
   /// Indices of the Soft MoE blocks.
   public var moeLayers: [Int] { moe?.layers ?? [] }
 

@@ -13,27 +13,28 @@ struct SoftRouter: Router {
   private let model: ModelConfiguration
   private let moe: ModelConfiguration.SoftMoE
   private let phi: Linear
+  /// Whether X is hidden rows, in `workspace.routerTokens` from the start.
+  private var isHidden: Bool { moe.expertKind == .secondProduct }
 
   init(_ weights: WeightReader, _ model: ModelConfiguration, _ moe: ModelConfiguration.SoftMoE)
     throws(CheckpointError)
   {
     self.model = model
     self.moe = moe
-    phi = try weights.linear(.router, model.width, moe.slotCount, bias: moe.routerBias)
+    phi = try weights.linear(.router, model.slotWidth, moe.slotCount, bias: moe.routerBias)
   }
 
   /// `logits = normalize(X) · phi`, phi normalised and scaled.
   func computeLogits(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     let m = model.tokenCount
-    if moe.normalization != .none {
-      if let normalization = moe.l2Normalization {
-        compute.normalize(
-          workspace.normed, normalization, rows: imageCount * m, into: &workspace.routerTokens)
-      } else {
-        let norm = LayerNorm(scale: nil, shift: nil, epsilon: moe.normalizationEpsilon)
-        compute.layerNorm(workspace.normed, norm, rows: imageCount * m, into: &workspace.routerTokens)
-      }
+    if let normalization = moe.l2Normalization {
+      compute.normalize(workspace.normed, normalization, rows: imageCount * m, into: &workspace.routerTokens)
+    } else if moe.normalization == .layerNorm {
+      let norm = LayerNorm(scale: nil, shift: nil, epsilon: moe.normalizationEpsilon)
+      compute.layerNorm(workspace.normed, norm, rows: imageCount * m, into: &workspace.routerTokens)
+    }
+    if moe.normalization != .none || isHidden {
       compute.linear(
         workspace.routerTokens, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.routerLogits)
     } else {
@@ -71,14 +72,14 @@ struct SoftRouter: Router {
   func dispatch(imageCount: Int, _ workspace: inout Workspace) -> Int {
     let compute = workspace.compute
     let m = model.tokenCount
-    let isNormalized = moe.slotSource == .normalizedTokens && moe.normalization != .none
+    let readsRouterTokens = isHidden || moe.slotSource == .normalizedTokens && moe.normalization != .none
     if moe.dispatchRounding == .bfloat16 {
-      if !isNormalized {
+      if !readsRouterTokens {
         compute.copy(workspace.normed, rows: imageCount * m, into: &workspace.routerTokens)
       }
       compute.roundToBFloat16(rows: imageCount * m, inPlace: &workspace.routerTokens)
     }
-    if isNormalized || moe.dispatchRounding == .bfloat16 {
+    if readsRouterTokens || moe.dispatchRounding == .bfloat16 {
       compute.mixTokens(
         workspace.routerTokens, workspace.dispatchWeights, imageCount: imageCount, tokenCount: m,
         into: &workspace.slotInputs)
