@@ -112,6 +112,18 @@ import Testing
     ) { try CheckpointImport(path: "\(path).safetensors", options: ImportOptions()) }
   }
 
+  /// No answer of it is an image's own.
+  @Test func theViTThatAttendsOverTheBatchIsRefusedByItsName() throws {
+    try withTemporaryFile("model.safetensors") { path in
+      let names = ["pos_embedding", "patch_to_embedding.1.weight", "encoder.layers.0.linear2.weight"]
+      try Data(safetensors(names.map { (name: $0, shape: [1]) })).write(to: URL(filePath: path))
+      let error = #expect(throws: ImportError.self) {
+        try CheckpointImport(path: path, options: ImportOptions())
+      }
+      #expect(error?.description.contains("the dense ViT of fkodom/soft-mixture-of-experts") == true)
+    }
+  }
+
   /// Imports, runs, and compares logits (features where there is no head) with what was expected.
   private func check(
     _ source: String, _ pixels: String, _ expected: String, key: String = "logits",
