@@ -18,6 +18,8 @@ package struct CheckpointImport {
   package let evidence: Evidence
   /// How far the model is off a probe's answers, as a share of the largest; nil without a probe.
   package let probeError: Float?
+  /// What the probe leaves open.
+  package let undecided: [Undecided]
   private let plan: ImportPlan
   private let probe: Probe?
   private let matrixType: ElementType
@@ -25,15 +27,15 @@ package struct CheckpointImport {
 
   init(plan: ImportPlan, family: ModelFamily, matrixType: ElementType, files: [MappedFile]) {
     (setAside, prefix, decisions, evidence) = ([], "", [], Evidence())
-    (probe, probeError) = (nil, nil)
+    (probe, probeError, undecided) = (nil, nil, [])
     (self.plan, self.family, self.matrixType, self.files) = (plan, family, matrixType, files)
   }
 
   /// Maps a source, recognises its model and finds every tensor of it.
   ///
   /// - Parameters:
-  ///   - path: a safetensors or PyTorch file, the index of several, one of them or their folder, an npz archive or
-  ///     Flax MessagePack, told apart by its first bytes.
+  ///   - path: a safetensors or PyTorch file, the index of several, one of them or their folder, an npz archive, Flax
+  ///     MessagePack, or what the names of vmoe's files begin with; told apart by its first bytes.
   ///   - options: what the file can't tell.
   ///   - progress: told the share of what may have to be tried on a probe.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
@@ -46,7 +48,7 @@ package struct CheckpointImport {
     let root = try SourceRoot(SourceFormat.source(in: file, path: path), root: options.root)
     let tensors = root.file.tensors
     // A model in shards lies in several files.
-    files = Dictionary(tensors.map { (ObjectIdentifier($0.file), $0.file) }) { first, _ in first }.map(
+    files = Dictionary(tensors.flatMap(\.files).map { (ObjectIdentifier($0), $0) }) { first, _ in first }.map(
       \.value)
     let source = SourceModel(tensors)
     let found = try SourceFamilies.family(of: source, asked: options.family, path: path)
@@ -63,11 +65,11 @@ package struct CheckpointImport {
         probe: probe, family: found, source: source, options: options, evidence: evidence
       ).find(progress: progress)
       (plan, model, decisions) = (outcome.plan, outcome.model, outcome.decisions.made)
-      (self.probe, probeError) = (probe, outcome.error)
+      (self.probe, probeError, undecided) = (probe, outcome.error, outcome.undecided)
     } else {
       let decisions = Decisions(options, evidence)
       (plan, model) = try found.plan(source, options, decisions)
-      (self.decisions, probe, probeError) = (decisions.made, nil, nil)
+      (self.decisions, probe, probeError, undecided) = (decisions.made, nil, nil, [])
     }
     (self.plan, prefix) = (plan, root.prefix)
     setAside = (root.file.setAside + model.setAside).sorted()

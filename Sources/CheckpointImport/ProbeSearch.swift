@@ -2,6 +2,13 @@ import Checkpoint
 import Glibc
 import SoftMoEViT
 
+/// A setting that a probe does not decide: the value that was taken, and the others that fit.
+package struct Undecided: Sendable {
+  package let setting: Setting
+  package let value: String
+  package let others: [String]
+}
+
 /// Finds what tensors leave open by trying what gives a probe's answers.
 struct ProbeSearch {
   let probe: Probe
@@ -17,6 +24,8 @@ struct ProbeSearch {
     let decisions: Decisions
     /// As a share of the largest result.
     let error: Float
+    /// Settings of which other values give the probe's answers as well.
+    var undecided: [Undecided] = []
   }
 
   /// More than any family leaves open; each takes a forward pass.
@@ -33,10 +42,16 @@ struct ProbeSearch {
     let runner = Runner()
     var best: Outcome?
     var failure: ImportError?
-    func attempt(_ trial: [Setting: Int]) -> Outcome? {
+    var tried: Set<String> = []
+    /// - Parameter again: whether what was tried before is of interest.
+    func attempt(_ trial: [Setting: Int], again: Bool = true) -> Outcome? {
       do throws(ImportError) {
         let decisions = Decisions(options, evidence, trial: trial)
         let (plan, model) = try family.plan(source, options, decisions)
+        // Settings that don't matter beside others are not decided, and the model is the same.
+        let isNew = tried.insert(decisions.made.map { "\($0.setting) \($0.value)" }.joined(separator: " "))
+          .inserted
+        guard isNew || again else { return nil }
         if let error = try runner.error(of: plan, probe) {
           return Outcome(plan: plan, model: model, decisions: decisions, error: error)
         }
@@ -48,7 +63,7 @@ struct ProbeSearch {
     }
     for (index, trial) in trials.enumerated() {
       progress(Double(index) / Double(trials.count))
-      guard let outcome = attempt(trial),
+      guard let outcome = attempt(trial, again: false),
         outcome.error < best?.error ?? .greatestFiniteMagnitude || best == nil
       else { continue }
       best = outcome
@@ -59,10 +74,11 @@ struct ProbeSearch {
               $0 == .activation || $0 == .normEpsilon || other[$0] == trial[$0]
             }
         }
-        let fitting = [outcome] + alike.compactMap(attempt)
+        let fitting = [outcome] + alike.compactMap { attempt($0) }
         let nearest = fitting.reduce(outcome.error) { min($0, $1.error) }
         // Half the difference is the order of summation.
         best = fitting.first { $0.error <= 2 * nearest }
+        best?.undecided = undecided(trial, taken: outcome) { attempt($0) }
         break
       }
     }
@@ -80,6 +96,30 @@ struct ProbeSearch {
     return best
   }
 
+  /// The settings of a sparse router of which other values fit as well: where all tokens find room, a larger capacity
+  /// changes nothing.
+  private func undecided(
+    _ trial: [Setting: Int], taken: Outcome, _ attempt: (_ trial: [Setting: Int]) -> Outcome?
+  ) -> [Undecided] {
+    guard taken.plan.configuration.moe?.router ?? .soft != .soft else { return [] }
+    func value(_ setting: Setting, _ outcome: Outcome) -> String? {
+      outcome.decisions.made.first { $0.setting == setting }?.value
+    }
+    return Decisions.sparseSettings.compactMap { setting in
+      guard let count = taken.decisions.candidateCounts[setting], let own = value(setting, taken) else {
+        return nil
+      }
+      var others: [String] = []
+      for index in 0..<count where index != min(trial[setting] ?? 0, count - 1) {
+        guard let other = attempt(trial.merging([setting: index]) { $1 }), other.error <= Probe.relativeBound,
+          other.plan.configuration != taken.plan.configuration, let text = value(setting, other)
+        else { continue }
+        others.append(text)
+      }
+      return others.isEmpty ? nil : Undecided(setting: setting, value: own, others: others)
+    }
+  }
+
   private func otherShapes(than model: ModelConfiguration) -> ImportError {
     .option(
       name: "probe",
@@ -90,11 +130,24 @@ struct ProbeSearch {
           ? "\(model.featureWidth) features" : "\(model.classCount) classes"))
   }
 
+  /// How many candidates each setting has that is open.
+  private func candidateCounts(_ evidence: Evidence) throws(ImportError) -> [Setting: Int] {
+    let likeliest = Decisions(options, evidence, trial: [:])
+    _ = try family.plan(source, options, likeliest)
+    var counts = likeliest.candidateCounts
+    for setting in Decisions.sparseSettings {
+      for index in 1..<max(1, likeliest.candidateCounts[setting] ?? 1) {
+        let other = Decisions(options, evidence, trial: [setting: index])
+        _ = try? family.plan(source, options, other)
+        counts.merge(other.candidateCounts) { max($0, $1) }
+      }
+    }
+    return counts
+  }
+
   /// All combinations, the epsilon varying fastest, those with the likeliest values first.
   private func trials(_ evidence: Evidence) throws(ImportError) -> [[Setting: Int]] {
-    let first = Decisions(options, evidence, trial: [:])
-    _ = try family.plan(source, options, first)
-    let found = first.candidateCounts
+    let found = try candidateCounts(evidence)
     var all: [[Setting: Int]] = [[:]]
     for setting in Setting.allCases where setting != .normEpsilon {
       guard let count = found[setting] else { continue }

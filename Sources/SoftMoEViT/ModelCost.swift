@@ -3,7 +3,7 @@ import Kernels
 /// What a forward pass has to do at least: floating-point operations and bytes of weights.
 ///
 /// Axes: m tokens, d width, a all heads' width, h MLP width, s slots, g an expert's width, w the width of what
-/// slots are mixed from, c classes. Softmaxes, norms and GELU are not counted; they are a few in a thousand.
+/// slots are mixed from, c classes. Softmaxes, norms, GELU and copies are not counted; they are a few in a thousand.
 public struct ModelCost: Sendable, Equatable {
   /// Operations for an image, without the experts'.
   public let flopPerImage: Double
@@ -29,13 +29,16 @@ public struct ModelCost: Sendable, Equatable {
     let s = Double(model.moe?.slotCount ?? 0)
     let g = Double(model.moe?.expertWidth ?? 0)
     let isSecondProduct = model.moe?.expertKind == .secondProduct
-    // The router's product and dispatch, 2·m·s·w each, and combine, 2·m·s·d; a first product that experts share.
-    let routing = 2 * m * s * (2 * Double(model.slotWidth) + d) + (isSecondProduct ? 2 * m * d * g : 0)
+    // The router's product, and a soft one's dispatch, 2·m·s·w each, and combine, 2·m·s·d.
+    let mixing = model.moe?.router == .soft ? 2 * m * s * (Double(model.slotWidth) + d) : 0
+    let firstProduct = isSecondProduct ? 2 * m * d * g : 0
+    let routing = 2 * m * s * Double(model.slotWidth) + mixing + firstProduct
+    let rows = Double(model.moe?.rowCount(tokenCount: model.tokenCount) ?? 0)
     flopPerImage =
       2 * patch * d + Double(model.depth) * attention + (Double(model.depth) - moeCount) * mlp
       + moeCount * routing + 2 * Double(model.featureWidth * model.classCount)
     let products: Double = isSecondProduct ? 1 : model.moe?.gated == true ? 3 : 2
-    expertFlopPerImage = moeCount * 2 * products * s * d * g
+    expertFlopPerImage = moeCount * 2 * products * rows * d * g
     (self.expertBytes, self.weightBytes) = (Double(expertBytes), Double(weightBytes))
   }
 

@@ -12,7 +12,7 @@ import Kernels
 struct SoftRouter: Router {
   private let model: ModelConfiguration
   private let moe: ModelConfiguration.SoftMoE
-  private let phi: Linear
+  private let projection: RouterProjection
   /// Whether X is hidden rows, in `workspace.routerTokens` from the start.
   private var isHidden: Bool { moe.expertKind == .secondProduct }
 
@@ -21,26 +21,12 @@ struct SoftRouter: Router {
   {
     self.model = model
     self.moe = moe
-    phi = try weights.linear(.router, model.slotWidth, moe.slotCount, bias: moe.routerBias)
+    projection = try RouterProjection(weights, model, moe)
   }
 
   /// `logits = normalize(X) · phi`, phi normalised and scaled.
   func computeLogits(imageCount: Int, _ workspace: inout Workspace) {
-    let compute = workspace.compute
-    let m = model.tokenCount
-    if let normalization = moe.l2Normalization {
-      compute.normalize(workspace.normed, normalization, rows: imageCount * m, into: &workspace.routerTokens)
-    } else if moe.normalization == .layerNorm {
-      let norm = LayerNorm(scale: nil, shift: nil, epsilon: moe.normalizationEpsilon)
-      compute.layerNorm(workspace.normed, norm, rows: imageCount * m, into: &workspace.routerTokens)
-    }
-    if moe.normalization != .none || isHidden {
-      compute.linear(
-        workspace.routerTokens, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.routerLogits)
-    } else {
-      compute.linear(
-        workspace.normed, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.routerLogits)
-    }
+    projection(imageCount: imageCount, &workspace)
   }
 
   /// `dispatch = softmax over tokens`, then `combine = softmax over slots`, in the place of the logits.
@@ -69,7 +55,7 @@ struct SoftRouter: Router {
   }
 
   /// `slotInputs = dispatchᵀ · X`, X normalised or rounded where the configuration says so.
-  func dispatch(imageCount: Int, _ workspace: inout Workspace) -> Int {
+  func dispatch(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     let m = model.tokenCount
     let readsRouterTokens = isHidden || moe.slotSource == .normalizedTokens && moe.normalization != .none
@@ -88,7 +74,13 @@ struct SoftRouter: Router {
         workspace.normed, workspace.dispatchWeights, imageCount: imageCount, tokenCount: m,
         into: &workspace.slotInputs)
     }
-    return moe.slotsPerExpert * imageCount
+  }
+
+  /// Every expert has its p slots of each image.
+  func run(_ experts: MLPWeights, imageCount: Int, _ workspace: inout Workspace) {
+    workspace.compute.experts(
+      workspace.slotInputs, experts, rowsPerExpert: moe.slotsPerExpert * imageCount,
+      into: &workspace.slotOutputs)
   }
 
   /// `tokens += gain · (combine · slotOutputs)`, the outputs rounded where the configuration says so.

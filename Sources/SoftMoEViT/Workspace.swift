@@ -32,10 +32,12 @@ public struct Workspace: ~Copyable {
   var combineWeights: Matrix
   /// [b·m, s].
   var dispatchWeights: Matrix
-  /// [s·b, w], slot-major.
+  /// [rows, w], the rows of one expert after those of another: [s·b, w] of a soft router, slot-major.
   var slotInputs: Matrix
-  /// [s·b, d], slot-major.
+  /// [rows, d], likewise.
   var slotOutputs: Matrix
+  /// Which tokens each expert works on, of a sparse router; of nobody with a soft one.
+  let expertRows: ExpertRows
   /// [b·m, 2·d], [b, d]: the steps of a MAP head; empty without one.
   var probeKeysAndValues, probeAttended: Matrix
   /// [b, pooled width].
@@ -57,6 +59,8 @@ extension Workspace {
     let (b, m, d) = (maxImageCount, configuration.tokenCount, configuration.width)
     let a = configuration.attentionWidth
     let (s, w) = (configuration.moe?.slotCount ?? 0, configuration.slotWidth)
+    let rows = b * (configuration.moe?.rowCount(tokenCount: m) ?? 0)
+    let isSparse = configuration.moe.map { $0.router != .soft } ?? false
     let probes = configuration.pooling == .map ? b : 0
     let projected = Compute.projectedImageCount(
       of: b, headCount: configuration.headCount, headWidth: configuration.headWidth,
@@ -75,7 +79,9 @@ extension Workspace {
       routerTokens: try Matrix(rows: s == 0 ? 0 : b * m, columns: w),
       routerLogits: routerLogits, combineWeights: combineWeights,
       dispatchWeights: try Matrix(rows: b * m, columns: s),
-      slotInputs: try Matrix(rows: s * b, columns: w), slotOutputs: try Matrix(rows: s * b, columns: d),
+      slotInputs: try Matrix(rows: rows, columns: w), slotOutputs: try Matrix(rows: rows, columns: d),
+      expertRows: try ExpertRows(
+        maxImageCount: isSparse ? b : 0, tokenCount: m, expertCount: isSparse ? s : 0),
       probeKeysAndValues: try Matrix(rows: probes * m, columns: 2 * d),
       probeAttended: try Matrix(rows: probes, columns: d),
       pooled: try Matrix(rows: b, columns: configuration.pooledWidth),
@@ -87,7 +93,7 @@ extension Workspace {
   public var byteCount: Int {
     compute.byteCount + patches.byteCount + tokens.byteCount + normed.byteCount + qkv.byteCount
       + attended.byteCount + routerTokens.byteCount + routerLogits.byteCount
-      + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount
+      + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount + expertRows.byteCount
       + probeKeysAndValues.byteCount + probeAttended.byteCount + pooled.byteCount
       + features.byteCount + logits.byteCount
   }
@@ -105,11 +111,14 @@ extension Workspace {
       Compute.mlpScratch(kernels, rows: maxImageCount * m, width: d, mlpWidth: model.mlpWidth))
     needs.append(Compute.attentionScratch(kernels, tokenCount: m, headWidth: model.headWidth, width: d))
     if let moe = model.moe {
-      let widest = max(d, model.slotWidth)
-      needs.append(Compute.mixScratch(kernels, tokenCount: m, slotCount: moe.slotCount, width: widest))
+      needs.append(
+        moe.router == .soft
+          ? Compute.mixScratch(
+            kernels, tokenCount: m, slotCount: moe.slotCount, width: max(d, model.slotWidth))
+          : Compute.sparseScratch(tokenCount: m, selected: moe.selectedExperts, width: d))
       needs.append(
         Compute.mlpScratch(
-          kernels, rows: moe.slotsPerExpert * maxImageCount, width: d, mlpWidth: moe.expertWidth))
+          kernels, rows: moe.capacity(tokenCount: m) * maxImageCount, width: d, mlpWidth: moe.expertWidth))
     }
     return needs.max() ?? 0
   }

@@ -18,6 +18,11 @@ struct ImportReport {
     }
     self.notes = notes
     for row in rows { warn(row) }
+    for open in imported.undecided {
+      warnings.append(
+        "the probe's answers fit \(open.setting.rawValue) \(([open.value] + open.others).joined(separator: ", ")) alike; "
+          + "\(open.value) is taken: give it more images, or --\(open.setting.rawValue)")
+    }
   }
 
   mutating func add(_ setting: Setting, _ value: String, _ origin: Origin) {

@@ -51,6 +51,13 @@ enum Unsupported {
     Sign(
       "the dense ViT of fkodom/soft-mixture-of-experts, whose attention is over the images of a batch, not over patches"
     ) { $0.contains("patch_to_embedding.1.weight") && $0.contains("encoder.layers.0.linear2.weight") },
+    Sign(
+      "E³, vmoe's efficient ensembles of experts, whose router has an axis of the ensemble's members"
+    ) { source in
+      source.names.contains { name in
+        name.hasSuffix("Moe/Router/dense/kernel") && source[name]?.shape.count == 3
+      }
+    },
     Sign(prefix: "patch_embed.backbone.", "a hybrid of a convolutional network and a ViT (timm)"),
     Sign(prefix: "conv_root/", "a hybrid of a ResNet and a ViT (google-research/vision_transformer)"),
     Sign(prefix: "conv_stem", "a convolutional stem before the patches"),
