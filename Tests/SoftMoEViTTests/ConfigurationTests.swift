@@ -59,7 +59,17 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     BadConfiguration("layer_scale", "'after_branch' has no gains; its norms scale the branches") {
       ($0.blockNorm, $0.layerScale, $0.moe) = (.afterBranch, true, nil)
     },
-    BadConfiguration("block_norm", "'after_sum' is for models without experts") { $0.blockNorm = .afterSum },
+    BadConfiguration("block_norm", "'after_branch' is for models without experts") {
+      $0.blockNorm = .afterBranch
+    },
+    BadConfiguration("moe.expert_kind", "'second_product' is for a soft router of normalization 'none'") {
+      $0.moe?.expertKind = .secondProduct
+    },
+    BadConfiguration("moe.expert_kind", "experts without gates") {
+      $0.moe?.expertKind = .secondProduct
+      $0.moe?.normalization = .none
+      $0.moe?.gated = true
+    },
     BadConfiguration("mlp_width", "expected 1…1048576, found 0") { $0.mlpWidth = 0 },
     BadConfiguration("class_count", "expected 0…1048576, found -1") { $0.classCount = -1 },
     BadConfiguration("pre_logits_width", "expected 1…1048576, found -1") { $0.preLogitsWidth = -1 },
@@ -132,7 +142,9 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     var json = try #require(
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(BadConfiguration.sound)) as? [String: Any])
     var moe = try #require(json["moe"] as? [String: Any])
-    for key in ["router", "gated", "norm", "router_bias"] { #expect(moe.removeValue(forKey: key) != nil) }
+    for key in ["router", "gated", "norm", "router_bias", "expert_kind"] {
+      #expect(moe.removeValue(forKey: key) != nil)
+    }
     json["moe"] = moe
     for key in ["prefix_token_count", "patch_norm", "head_width", "block_norm", "norm", "gated_mlp"] {
       #expect(json.removeValue(forKey: key) != nil)
