@@ -65,6 +65,10 @@ package enum ModelFiles {
       evidence.takePreprocessing(from: origin) { () throws(ImportError) in
         try SourcePreprocessing.read(timm: bytes)
       }
+      if evidence.preprocessing != nil {
+        evidence.cropFraction =
+          try object.object("pretrained_cfg")?.number("crop_pct") ?? SourcePreprocessing.cropFraction
+      }
       var labels = try object.list("label_names")
       if labels == nil, let inner = try object.object("pretrained_cfg") {
         labels = try inner.list("label_names")

@@ -1,83 +1,156 @@
 import Checkpoint
-import Glibc
 import SoftMoEViT
 
 /// Finds what tensors leave open by trying what gives a probe's answers.
 struct ProbeSearch {
-  let probe: Probe
-  let family: any SourceFamily.Type
-  let source: SourceModel
-  let options: ImportOptions
-  let evidence: Evidence
+  private let probe: Probe
+  private let family: any SourceFamily.Type
+  private let source: SourceModel
+  private let options: ImportOptions
+  private let evidence: Evidence
+  private let runner: ProbeRunner
 
   /// What a search found.
   struct Outcome {
     let plan: ImportPlan
     let model: SourceModel
-    let decisions: Decisions
+    /// Each with what fits as well.
+    let decisions: [Decision]
     /// As a share of the largest result.
+    let error: Float
+    /// Forward passes that it took.
+    let passCount: Int
+  }
+
+  /// The place of a value among its setting's candidates; the first where a setting is not there.
+  private typealias Trial = [Setting: Int]
+
+  /// A trial that was run, and how far it was off.
+  private struct Result {
+    let trial: Trial
     let error: Float
   }
 
-  /// More than any family leaves open; each takes a forward pass.
-  private static let mostTrials = 5000
+  /// What changes the blocks, those first that change the answers most.
+  private static let blockSettings: [Setting] = [
+    .heads, .blockNorm, .activation, .dispatchRounding, .normEpsilon,
+  ]
+  private static let fineSettings: Set<Setting> = [.dispatchRounding, .normEpsilon]
 
-  /// The likeliest values that give the probe's answers; of activations and epsilons that are so alike that several do,
-  /// the nearest.
+  init(
+    probe: Probe, family: any SourceFamily.Type, source: SourceModel, options: ImportOptions, evidence: Evidence
+  ) {
+    (self.probe, self.family, self.source, self.options) = (probe, family, source, options)
+    var evidence = evidence
+    evidence.imageSize = Known(value: probe.size, origin: .probe)
+    (self.evidence, runner) = (evidence, ProbeRunner(probe))
+  }
+
+  /// How many combinations are tried: 60 of a ViT-B/16's 35 GFLOP, more of smaller models, all of tiny ones.
+  private static func mostTrials(_ model: ModelConfiguration) -> Int {
+    let flop = ModelCost(model, expertBytes: 0, weightBytes: 0).flop(imageCount: 1)
+    return Int(min(max(2e12 / max(1, flop), 60), 5000))
+  }
+
+  /// The likeliest values that give the probe's answers; of those that are so alike that several do, the nearest.
   ///
   /// - Throws: `ImportError.option` when nothing does, with the nearest.
   func find(progress: (_ share: Double) -> Void) throws(ImportError) -> Outcome {
-    var evidence = evidence
-    evidence.imageSize = Known(value: probe.size, origin: .probe)
-    let trials = try trials(evidence)
-    let runner = Runner()
-    var best: Outcome?
+    let first = try made([:])
+    guard probe.fits(first.plan.configuration) else { throw otherShapes(than: first.plan.configuration) }
+    let counts = first.decisions.candidateCounts
+    let axes = Self.blockSettings.filter { counts[$0] ?? 1 > 1 }
+    let mostTrials = Self.mostTrials(first.plan.configuration)
+    var grid = GridSearch(
+      counts: axes.map { counts[$0] ?? 1 },
+      fineAxes: Set(axes.indices.filter { Self.fineSettings.contains(axes[$0]) }),
+      bound: Probe.relativeBound, mostPoints: mostTrials)
+    let total = min(grid.pointCount, mostTrials)
+    var results: [GridSearch.Point: [Result]] = [:]
     var failure: ImportError?
-    func attempt(_ trial: [Setting: Int]) -> Outcome? {
+    try grid.run { point throws(ImportError) in
+      progress(Double(results.count) / Double(total))
+      let found = try run(Trial(uniqueKeysWithValues: zip(axes, point)), &failure)
+      results[point] = found
+      return found.reduce(.infinity) { min($0, $1.error) }
+    }
+    guard let best = Self.likeliest(results[grid.best] ?? []) else {
+      throw failure ?? .option(name: "probe", problem: "there is nothing to try")
+    }
+    guard grid.fits else { throw try nothingFits(best, grid, tried: results.count) }
+    let chosen = try made(best.trial)
+    var decisions = chosen.decisions.made
+    for other in results.values.joined() where other.error <= Probe.relativeBound {
+      let changed = Setting.allCases.filter { other.trial[$0] ?? 0 != best.trial[$0] ?? 0 }
+      guard changed.count == 1, let index = decisions.firstIndex(where: { $0.setting == changed[0] }),
+        let value = try made(other.trial).decisions.made.first(where: { $0.setting == changed[0] })?.value
+      else { continue }
+      decisions[index].alsoFit.append(Decision.Alternative(value: value, error: other.error))
+    }
+    for index in decisions.indices { decisions[index].alsoFit.sort { $0.error < $1.error } }
+    return Outcome(
+      plan: chosen.plan, model: chosen.model, decisions: decisions, error: best.error,
+      passCount: runner.passCount)
+  }
+
+  private func made(_ trial: Trial) throws(ImportError) -> (
+    plan: ImportPlan, model: SourceModel, decisions: Decisions
+  ) {
+    let decisions = Decisions(options, evidence, trial: trial)
+    let (plan, model) = try family.plan(source, options, decisions)
+    return (plan, model, decisions)
+  }
+
+  /// Runs a combination with all that may follow the blocks, in one pass.
+  ///
+  /// - Parameter failure: the first reason why something makes no model.
+  private func run(_ blocks: Trial, _ failure: inout ImportError?) throws(ImportError) -> [Result] {
+    var (trials, plans): ([Trial], [ImportPlan]) = ([], [])
+    func plan(_ trial: Trial) -> Decisions? {
       do throws(ImportError) {
-        let decisions = Decisions(options, evidence, trial: trial)
-        let (plan, model) = try family.plan(source, options, decisions)
-        if let error = try runner.error(of: plan, probe) {
-          return Outcome(plan: plan, model: model, decisions: decisions, error: error)
-        }
-        failure = failure ?? otherShapes(than: plan.configuration)
+        let made = try made(trial)
+        trials.append(trial)
+        plans.append(made.plan)
+        return made.decisions
       } catch {
         failure = failure ?? error
-      }
-      return nil
-    }
-    for (index, trial) in trials.enumerated() {
-      progress(Double(index) / Double(trials.count))
-      guard let outcome = attempt(trial),
-        outcome.error < best?.error ?? .greatestFiniteMagnitude || best == nil
-      else { continue }
-      best = outcome
-      if outcome.error <= Probe.relativeBound {
-        let alike = trials[index...].filter { other in
-          other != trial
-            && Setting.allCases.allSatisfy {
-              $0 == .activation || $0 == .normEpsilon || other[$0] == trial[$0]
-            }
-        }
-        let fitting = [outcome] + alike.compactMap(attempt)
-        let nearest = fitting.reduce(outcome.error) { min($0, $1.error) }
-        // Half the difference is the order of summation.
-        best = fitting.first { $0.error <= 2 * nearest }
-        break
+        return nil
       }
     }
-    guard let best else { throw failure ?? .option(name: "probe", problem: "there is nothing to try") }
-    guard best.error <= Probe.relativeBound else {
-      let values = best.decisions.made.filter { $0.origin == .probe && $0.setting != .image }.map {
-        "\($0.setting.rawValue) \($0.value)"
+    var poolings = 1
+    var pooling = 0
+    while pooling < poolings {
+      let trial = blocks.merging([.pooling: pooling]) { $1 }
+      // What norms there may be depends on the pooling.
+      if let counts = plan(trial)?.candidateCounts {
+        poolings = counts[.pooling] ?? 1
+        for norm in 1..<max(1, counts[.finalNorm] ?? 1) { _ = plan(trial.merging([.finalNorm: norm]) { $1 }) }
       }
-      throw .option(
-        name: "probe",
-        problem:
-          "nothing that was tried gives its answers to \(Probe.relativeBound) of the largest; the nearest was off by "
-          + "\(best.error)" + (values.isEmpty ? "" : " with " + values.joined(separator: ", ")))
+      pooling += 1
     }
-    return best
+    return zip(trials, try runner.errors(of: plans)).compactMap { trial, error in error.map { Result(trial: trial, error: $0) } }
+  }
+
+  /// The first with at most twice the least error: half the difference is the order of summation.
+  private static func likeliest(_ results: [Result]) -> Result? {
+    let least = results.reduce(Float.infinity) { min($0, $1.error) }
+    return results.first { $0.error <= 2 * least }
+  }
+
+  private func nothingFits(_ nearest: Result, _ grid: GridSearch, tried: Int) throws(ImportError) -> ImportError
+  {
+    let values = try made(nearest.trial).decisions.made.filter { $0.origin == .probe && $0.setting != .image }
+      .map { "\($0.setting.rawValue) \($0.value)" }
+    let rest =
+      tried < grid.pointCount
+      ? "; of \(grid.pointCount) combinations only the \(tried) likeliest were tried, fewer are left by each option "
+        + "that you give" : ""
+    return .option(
+      name: "probe",
+      problem:
+        "nothing that was tried gives its answers to \(Probe.relativeBound) of the largest; in "
+        + "\(runner.passCount) forward passes the nearest was off by \(nearest.error)"
+        + (values.isEmpty ? "" : " with " + values.joined(separator: ", ")) + rest)
   }
 
   private func otherShapes(than model: ModelConfiguration) -> ImportError {
@@ -86,86 +159,7 @@ struct ProbeSearch {
       problem:
         "its images of \(probe.size.height)x\(probe.size.width) and \(probe.results[0].count) numbers for each "
         + "are not the model's, \(model.imageHeight)x\(model.imageWidth) and "
-        + (probe.isOfFeatures || model.classCount == 0
+        + (probe.readsFeatures(of: model)
           ? "\(model.featureWidth) features" : "\(model.classCount) classes"))
-  }
-
-  /// All combinations, the epsilon varying fastest, those with the likeliest values first.
-  private func trials(_ evidence: Evidence) throws(ImportError) -> [[Setting: Int]] {
-    let first = Decisions(options, evidence, trial: [:])
-    _ = try family.plan(source, options, first)
-    let found = first.candidateCounts
-    var all: [[Setting: Int]] = [[:]]
-    for setting in Setting.allCases where setting != .normEpsilon {
-      guard let count = found[setting] else { continue }
-      all = all.flatMap { trial in (0..<count).map { trial.merging([setting: $0]) { $1 } } }
-    }
-    all.sort { $0.values.reduce(0, +) < $1.values.reduce(0, +) }
-    let epsilons = found[.normEpsilon] ?? 1
-    return Array(
-      all.flatMap { trial in (0..<epsilons).map { trial.merging([.normEpsilon: $0]) { $1 } } }
-        .prefix(Self.mostTrials))
-  }
-}
-
-/// Runs plans on a probe; plans with the same tensors share one file.
-private final class Runner {
-  private let folder: String
-  private var opened: (heads: Int, checkpoint: Checkpoint)?
-  private var workspace: (configuration: ModelConfiguration, threads: ThreadPool)?
-
-  init() {
-    var template = Array(
-      "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/softmoe-probe-XXXXXX".utf8CString)
-    _ = mkdtemp(&template)
-    folder = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-  }
-
-  deinit { rmdir(folder) }
-
-  func error(of plan: ImportPlan, _ probe: Probe) throws(ImportError) -> Float? {
-    let configuration = plan.configuration
-    // The query of an attention pool is folded by heads; nothing else of the tensors depends on what is tried.
-    let heads = configuration.pooling == .map ? configuration.headCount : 0
-    if opened?.heads != heads { opened = (heads, try write(plan)) }
-    guard let checkpoint = opened?.checkpoint else { return nil }
-    let model: SoftMoEViT
-    do throws(ModelError) { model = try SoftMoEViT(checkpoint, configuration) } catch {
-      throw .option(name: "probe", problem: "\(error)")
-    }
-    do throws(MachineError) {
-      var workspace = try Workspace(
-        for: configuration, maxImageCount: 1, threads: threads(), kernels: KernelSet(.auto))
-      return probe.error(of: model, &workspace)
-    } catch {
-      throw .machine(error)
-    }
-  }
-
-  private var pool: ThreadPool?
-
-  private func threads() throws(MachineError) -> ThreadPool {
-    if let pool { return pool }
-    let made = try ThreadPool(threadCount: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
-    pool = made
-    return made
-  }
-
-  private func write(_ plan: ImportPlan) throws(ImportError) -> Checkpoint {
-    let path = folder + "/trial.smoe"
-    defer { unlink(path) }
-    do {
-      var writer = try CheckpointWriter(
-        path: path, metadata: ["name": "trial"], tensors: plan.tensors.map { $0.described(.f32) })
-      for tensor in plan.tensors { try writer.append { emit in try tensor.pieces(emit) } }
-      try writer.finish()
-      return try Checkpoint(path: path)
-    } catch let error as CheckpointError {
-      throw .checkpoint(error)
-    } catch let error as ImportError {
-      throw error
-    } catch {
-      throw .option(name: "probe", problem: "\(error)")
-    }
   }
 }

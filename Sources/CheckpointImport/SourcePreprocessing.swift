@@ -42,7 +42,7 @@ package struct SourcePreprocessing {
 
   private func timm(size known: (height: Int, width: Int)?) throws(ImportError) -> Preprocessing {
     let (height, width) = if let known { known } else { try inputSize() }
-    let fraction = try values.number("crop_pct") ?? 0.875
+    let fraction = try values.number("crop_pct") ?? Self.cropFraction
     guard fraction > 0, fraction <= 2 else {
       throw values.problem("expected crop_pct above 0 and at most 2, found \(fraction)")
     }
@@ -73,6 +73,8 @@ package struct SourcePreprocessing {
     return (try side(input[1], "input_size"), try side(input[2], "input_size"))
   }
 
+  /// timm's, where nothing says another.
+  static let cropFraction = 0.875
   private static let imageNetMean = [0.485, 0.456, 0.406]
   private static let imageNetStd = [0.229, 0.224, 0.225]
 

@@ -9,7 +9,10 @@ struct ImportReport {
   init(_ imported: CheckpointImport) {
     rows = imported.decisions
     var notes: [String] = []
-    if let error = imported.probeError { notes.append("the probe's answers: off by \(error) of the largest") }
+    if let error = imported.probeError {
+      notes.append(
+        "the probe's answers: off by \(error) of the largest, found in \(imported.probePassCount) forward passes")
+    }
     if !imported.prefix.isEmpty { notes.append("before every name stands '\(imported.prefix)'") }
     if !imported.setAside.isEmpty {
       let names =
@@ -26,8 +29,8 @@ struct ImportReport {
   }
 
   private mutating func warn(_ row: Decision) {
-    // That a block's norms stand before its branches is what a Vision Transformer is.
-    guard row.origin == .assumed, row.setting != .blockNorm else { return }
+    // Where the norms stand is what a Vision Transformer is.
+    guard row.origin == .assumed, ![.blockNorm, .finalNorm].contains(row.setting) else { return }
     warnings.append(
       "\(row.setting.rawValue) \(row.value) is assumed; change it with --\(row.setting.rawValue)")
   }
@@ -37,13 +40,19 @@ struct ImportReport {
     let width = rows.reduce(0) { max($0, $1.value.count) }
     let lines = rows.map { row in
       "  " + Self.padded(row.setting.rawValue, to: 14) + Self.padded(row.value, to: width + 2)
-        + Self.words(row)
+        + Self.words(row) + Self.alternatives(row)
     }
     return (lines + notes.map { "  " + $0 }).joined(separator: "\n")
   }
 
   private static func padded(_ text: String, to width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))
+  }
+
+  private static func alternatives(_ row: Decision) -> String {
+    guard !row.alsoFit.isEmpty else { return "" }
+    return "; as well " + (row.alsoFit.count > 1 ? "fit " : "fits ")
+      + row.alsoFit.map { "\($0.value) (off by \($0.error))" }.joined(separator: ", ")
   }
 
   private static func words(_ row: Decision) -> String {
