@@ -146,7 +146,8 @@ package struct CheckpointImport {
       let metadata = Metadata(
         name: description.name, configuration: configuration, labels: description.labels,
         preprocessing: description.preprocessing, provenance: description.provenance)
-      let tensors = plan.tensors + SelfProof.placeholders(for: configuration, image: probe?.pixels(0, for: configuration))
+      let tensors =
+        plan.tensors + SelfProof.placeholders(for: configuration, image: probe?.pixels(0, for: configuration))
       var writer = try CheckpointWriter(
         path: path, metadata: metadata,
         tensors: tensors.map(described))

@@ -25,6 +25,13 @@ package enum Origin: Sendable, Equatable {
   case assumed
 }
 
+extension Origin {
+  /// Whether what it says is forgotten where the tensors say otherwise: a script's arguments may be of another run.
+  var yieldsToTensors: Bool {
+    if case .file(let name) = self { TrainingArguments.names.contains(name) } else { false }
+  }
+}
+
 extension Origin: CustomStringConvertible {
   package var description: String {
     switch self {
@@ -116,7 +123,8 @@ final class Decisions {
   }
 
   /// - Parameter tensors: nil where a norm is there that may stand elsewhere or be unused.
-  func finalNorm(tensors: FinalNormKind?, customary: FinalNormKind?, likely: [FinalNormKind]) throws(ImportError)
+  func finalNorm(tensors: FinalNormKind?, customary: FinalNormKind?, likely: [FinalNormKind])
+    throws(ImportError)
     -> FinalNormKind
   {
     try decide(
@@ -218,7 +226,7 @@ final class Decisions {
     }
     if let tensors {
       // How features are pooled the names of layers tell better than a model's name.
-      if let known, known.value != tensors, setting != .pooling {
+      if let known, known.value != tensors, setting != .pooling, !known.origin.yieldsToTensors {
         throw .option(
           name: setting.rawValue,
           problem:

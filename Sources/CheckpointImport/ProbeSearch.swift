@@ -38,7 +38,8 @@ struct ProbeSearch {
   private static let fineSettings: Set<Setting> = [.dispatchRounding, .normEpsilon]
 
   init(
-    probe: Probe, family: any SourceFamily.Type, source: SourceModel, options: ImportOptions, evidence: Evidence
+    probe: Probe, family: any SourceFamily.Type, source: SourceModel, options: ImportOptions,
+    evidence: Evidence
   ) {
     (self.probe, self.family, self.source, self.options) = (probe, family, source, options)
     var evidence = evidence
@@ -128,7 +129,9 @@ struct ProbeSearch {
       }
       pooling += 1
     }
-    return zip(trials, try runner.errors(of: plans)).compactMap { trial, error in error.map { Result(trial: trial, error: $0) } }
+    return zip(trials, try runner.errors(of: plans)).compactMap { trial, error in
+      error.map { Result(trial: trial, error: $0) }
+    }
   }
 
   /// The first with at most twice the least error: half the difference is the order of summation.
@@ -137,7 +140,8 @@ struct ProbeSearch {
     return results.first { $0.error <= 2 * least }
   }
 
-  private func nothingFits(_ nearest: Result, _ grid: GridSearch, tried: Int) throws(ImportError) -> ImportError
+  private func nothingFits(_ nearest: Result, _ grid: GridSearch, tried: Int) throws(ImportError)
+    -> ImportError
   {
     let values = try made(nearest.trial).decisions.made.filter { $0.origin == .probe && $0.setting != .image }
       .map { "\($0.setting.rawValue) \($0.value)" }

@@ -24,6 +24,11 @@ package struct SourcePreprocessing {
     return try source.timm(size: size)
   }
 
+  /// The same of an object that is there already.
+  static func read(timm object: JSONObject, file: String) throws(ImportError) -> Preprocessing {
+    try Self(file: file, values: object).timm(size: nil)
+  }
+
   /// Reads Hugging Face's `preprocessor_config.json`.
   ///
   /// `size` {height, width} squashes; {shortest_edge}, and a number in a processor that crops, resize the

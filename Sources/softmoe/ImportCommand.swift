@@ -14,7 +14,7 @@ struct ImportCommand: ParsableCommand {
     abstract: "Turn a Vision Transformer's checkpoint of another library into a .smoe file.",
     discussion: """
       SOURCE is a safetensors file, a PyTorch file (.pth, .pt, .ckpt, .bin), one of several files or their folder, an .npz archive or a Flax MessagePack file. \
-      What names and shapes tell is not asked. What they can't tell comes from an option, from config.json, preprocessor_config.json and open_clip_config.json beside the file, from \
+      What names and shapes tell is not asked. What they can't tell comes from an option, from config.json, preprocessor_config.json, open_clip_config.json or args.json beside the file, from \
       --architecture, or from a --probe; what none of them tells is assumed only where it is customary, and the command says so.
       """)
 
@@ -22,7 +22,10 @@ struct ImportCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The .smoe file to write.") var output: String
   @Flag(help: "Print what would be made, and make nothing.") var dryRun = false
   @Flag(help: "Write over a file that is there.") var force = false
-  @Option(help: "The model's name in timm, with its tag or without (vit_base_patch16_clip_224.openai), or a model of Hugging Face (google/vit-base-patch16-224).")
+  @Option(
+    help:
+      "The model's name in timm, with its tag or without (vit_base_patch16_clip_224.openai), or a model of Hugging Face (google/vit-base-patch16-224)."
+  )
   var architecture: String?
   @Option(
     help:
@@ -41,7 +44,8 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "Where a block's norms stand.") var blockNorm: BlockNormKind?
   @Option(
     help:
-      "Where the last norm stands: tokens (before pooling), features (after it), none. Default: told by its name.")
+      "Where the last norm stands: tokens (before pooling), features (after it), none. Default: told by its name."
+  )
   var finalNorm: FinalNormKind?
   @Option(help: "token, first, gap, all or map. Default: map or token where the tensors have it, else gap.")
   var pooling: PoolingOption?
@@ -148,7 +152,8 @@ struct ImportCommand: ParsableCommand {
       report.add(
         .preprocess,
         "\(known.value.filter.rawValue) to \(known.value.resize)"
-          + (known.value.resize == .sides(height: size.height, width: size.width) ? "" : ", cropped to \(size)")
+          + (known.value.resize == .sides(height: size.height, width: size.width)
+            ? "" : ", cropped to \(size)")
           + (known.scaledFrom.map { " (stated for \($0))" } ?? ""), known.origin)
       return known.value
     }

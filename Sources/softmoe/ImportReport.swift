@@ -11,7 +11,8 @@ struct ImportReport {
     var notes: [String] = []
     if let error = imported.probeError {
       notes.append(
-        "the probe's answers: off by \(error) of the largest, found in \(imported.probePassCount) forward passes")
+        "the probe's answers: off by \(error) of the largest, found in \(imported.probePassCount) forward passes"
+      )
     }
     if !imported.prefix.isEmpty { notes.append("before every name stands '\(imported.prefix)'") }
     if !imported.setAside.isEmpty {

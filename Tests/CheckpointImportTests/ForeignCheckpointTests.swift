@@ -101,6 +101,41 @@ import Testing
       item.change)
   }
 
+  /// Small random models of transformers' own, of the kind that an id names.
+  private static let ids = [
+    ("hf_vit", "google/vit-base-patch16-224"), ("hf_deit", "facebook/deit-small-distilled-patch16-224"),
+    ("hf_dinov2", "facebook/dinov2-large-imagenet1k-1-layer"), ("hf_clip", "openai/clip-vit-base-patch32"),
+    ("hf_siglip", "google/siglip2-base-patch16-256"),
+  ]
+
+  @Test(.enabled(if: sharedFolder != nil), arguments: ids)
+  func anIDOfHuggingFaceTellsWhatTheTensorsDoNot(_ name: String, _ id: String) throws {
+    let folder = shared("golden/import/\(name)") + "/"
+    try withTemporaryFile("model.safetensors") { copy in
+      try FileManager.default.copyItem(atPath: folder + "model.safetensors", toPath: copy)
+      try check(copy, folder + "pixels.safetensors", folder + "expected.safetensors") {
+        ($0.architecture, $0.headCount) = (id, 2)
+      }
+    }
+  }
+
+  private static let fixtureIDs = [
+    ("hf_vit_pooler", "google/vit-large-patch32-224-in21k"),
+    ("hf_dinov2_registers", "facebook/dinov2-with-registers-giant-imagenet1k-1-layer"),
+    ("hf_clip_projection", "openai/clip-vit-large-patch14"),
+    ("hf_siglip_tower", "google/siglip-so400m-patch14-384"),
+  ]
+
+  @Test(arguments: fixtureIDs) func anIDOfHuggingFaceTellsWhatAFixtureDoesNot(_ name: String, _ id: String)
+    throws
+  {
+    let path = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures/Families/\(name)").path
+    let expected = "\(path).expected.safetensors"
+    try check("\(path).safetensors", expected, expected, key: "expected") {
+      ($0.architecture, $0.headCount) = (id, 2)
+    }
+  }
+
   @Test func whatNothingTellsIsAskedFor() {
     let path = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures/Families/timm_respost").path
     #expect(

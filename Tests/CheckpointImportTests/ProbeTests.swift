@@ -76,6 +76,47 @@ import Testing
       folder + item.source, folder + "pixels.safetensors", folder + "expected.safetensors", key: "logits")
   }
 
+  /// Small networks hardly tell kinds of GELU apart, and epsilons not at all.
+  @Test func whatFitsAsWellIsSaidWithItsDistance() throws {
+    let path = Self.fixture("timm_registers_in_positions")
+    let expected = "\(path).expected.safetensors"
+    let imported = try check("\(path).safetensors", expected, expected, key: "expected")
+    let error = try #require(imported.probeError)
+    #expect(imported.probePassCount > 1)
+    for decision in imported.decisions {
+      for other in decision.alsoFit {
+        #expect(other.error <= 1e-4 && other.value != decision.value, "\(decision)")
+        #expect(other.error >= error / 2, "\(decision)")
+      }
+    }
+    let epsilons = try #require(imported.decisions.first { $0.setting == .normEpsilon })
+    #expect(epsilons.alsoFit.map(\.value).contains("1e-12"), "\(epsilons)")
+    // Other heads give other answers.
+    #expect(imported.decisions.first { $0.setting == .heads }?.alsoFit == [])
+  }
+
+  /// timm's name of the norm after the pooling taken away, nothing but the answers tell where it stands.
+  @Test(.enabled(if: sharedFolder != nil)) func aProbeFindsWhereTheLastNormStands() throws {
+    let folder = shared("golden/import/timm_fc_norm") + "/"
+    try withTemporaryFile("model.safetensors") { copy in
+      let bytes = try Data(contentsOf: URL(filePath: folder + "model.safetensors"))
+      var text = Array(bytes)
+      for part in ["weight", "bias"] {
+        let name = Array("\"fc_norm.\(part)\"".utf8)
+        let start = try #require(text.firstRange(of: name)?.lowerBound)
+        text.replaceSubrange(start..<start + name.count, with: Array("\"norm.\(part)\"   ".utf8))
+      }
+      try Data(text).write(to: URL(filePath: copy))
+      let (pixels, expected) = (folder + "pixels.safetensors", folder + "expected.safetensors")
+      let imported = try check(copy, pixels, expected, key: "logits")
+      #expect(imported.configuration.finalNorm == .features && imported.configuration.pooling == .mean)
+      #expect(imported.decisions.first { $0.setting == .finalNorm }?.origin == .probe)
+      #expect(throws: ImportError.self) {
+        try check(copy, pixels, expected, key: "logits") { $0.finalNorm = .tokens }
+      }
+    }
+  }
+
   @Test func whatWasTriedIsSaidToBeProved() throws {
     let path = Self.fixture("timm_respost")
     let expected = "\(path).expected.safetensors"
@@ -114,6 +155,7 @@ import Testing
       let text = error?.description ?? ""
       #expect(text.hasPrefix("--probe: nothing that was tried gives its answers"), "\(text)")
       #expect(text.contains("the nearest was off by") && text.contains("heads "), "\(text)")
+      #expect(text.contains(" forward passes "), "\(text)")
     }
   }
 
