@@ -5,7 +5,7 @@ import Glibc
 /// From the point of all likeliest values it goes along one axis after another to the value with the least error, until
 /// none is better. Where that ends at an error that does not fit, because several values have to be right together before
 /// the error falls, it looks at the other points, those first whose values did best, and goes on from the first that is
-/// clearly nearer.
+/// clearly nearer. Among values that fit it looks at all combinations.
 package struct GridSearch {
   /// A point: the place of a value on each axis.
   package typealias Point = [Int]
@@ -19,8 +19,8 @@ package struct GridSearch {
   private let mostPoints: Int
   /// What was found, everywhere it was looked.
   package private(set) var errors: [Point: Float] = [:]
-  /// The point with the least error; of points that fit, the likeliest value on each axis whose error is at most twice the
-  /// least, since half the difference is the order of summation.
+  /// The point with the least error; of points that fit, the likeliest whose error is at most twice the least, since half
+  /// the difference is the order of summation.
   package private(set) var best: Point
 
   /// - Parameters:
@@ -47,7 +47,7 @@ package struct GridSearch {
       best = next
       try descend(error)
     }
-    if !fits { best = errors.min { $0.value < $1.value }?.key ?? best }
+    if fits { try settle(error) } else { best = errors.min { $0.value < $1.value }?.key ?? best }
   }
 
   private func error(_ point: Point) -> Float { errors[point] ?? .infinity }
@@ -69,23 +69,43 @@ package struct GridSearch {
     for _ in 0...counts.count {
       let start = best
       for axis in counts.indices {
-        let line = (0..<counts[axis]).map { value in
-          var point = best
-          point[axis] = value
-          return point
-        }
+        let line = line(along: axis)
         for point in line { guard try look(at: point, error) else { return } }
-        best = choice(on: line)
+        if let nearest = line.min(by: { self.error($0) < self.error($1) }), isNearer(nearest) {
+          best = nearest
+        }
       }
       if best == start { return }
     }
   }
 
-  /// The best of a line that goes through the best so far, which it leaves for something clearly better.
-  private func choice(on line: [Point]) -> Point {
-    guard let nearest = line.min(by: { error($0) < error($1) }) else { return best }
-    if error(nearest) <= bound { return line.first { error($0) <= 2 * error(nearest) } ?? nearest }
-    return isNearer(nearest) ? nearest : best
+  /// All values of an axis through the best.
+  private func line(along axis: Int) -> [Point] {
+    (0..<counts[axis]).map { value in
+      var point = best
+      point[axis] = value
+      return point
+    }
+  }
+
+  /// Among the values that fit beside the best, to the likeliest combination that is about as near as the nearest.
+  private mutating func settle<Failure>(_ error: (_ point: Point) throws(Failure) -> Float) throws(Failure) {
+    for _ in 0...counts.count {
+      var near: [Point] = [[]]
+      for axis in counts.indices {
+        let line = line(along: axis)
+        for point in line { try look(at: point, error) }
+        let values = counts[axis] == 1 ? [0] : line.filter { self.error($0) <= bound }.map { $0[axis] }
+        near = near.flatMap { point in values.map { point + [$0] } }
+      }
+      for point in near { try look(at: point, error) }
+      let least = near.reduce(self.error(best)) { min($0, self.error($1)) }
+      let alike = near.filter { self.error($0) <= 2 * least }
+      guard let likeliest = alike.min(by: { $0.reduce(0, +) < $1.reduce(0, +) }), likeliest != best else {
+        return
+      }
+      best = likeliest
+    }
   }
 
   /// Differences below this are among answers that have nothing in common with the right one.

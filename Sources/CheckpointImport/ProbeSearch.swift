@@ -71,14 +71,17 @@ struct ProbeSearch {
     var failure: ImportError?
     try grid.run { point throws(ImportError) in
       progress(Double(results.count) / Double(total))
-      let found = try run(Trial(uniqueKeysWithValues: zip(axes, point)), &failure)
+      let trial = Trial(uniqueKeysWithValues: zip(axes, point))
+      let found = try run(trial, poolingCount: counts[.pooling] ?? 1, &failure)
       results[point] = found
       return found.reduce(.infinity) { min($0, $1.error) }
     }
-    guard let best = Self.likeliest(results[grid.best] ?? []) else {
+    guard let found = results[grid.best], let nearest = found.min(by: { $0.error < $1.error }) else {
       throw failure ?? .option(name: "probe", problem: "there is nothing to try")
     }
-    guard grid.fits else { throw try nothingFits(best, grid, tried: results.count) }
+    guard grid.fits else { throw try nothingFits(nearest, grid, tried: results.count) }
+    // The likeliest that is about as near: half the difference is the order of summation.
+    let best = found.first { $0.error <= 2 * nearest.error } ?? nearest
     let chosen = try made(best.trial)
     var decisions = chosen.decisions.made
     for other in results.values.joined() where other.error <= Probe.relativeBound {
@@ -105,7 +108,9 @@ struct ProbeSearch {
   /// Runs a combination with all that may follow the blocks, in one pass.
   ///
   /// - Parameter failure: the first reason why something makes no model.
-  private func run(_ blocks: Trial, _ failure: inout ImportError?) throws(ImportError) -> [Result] {
+  private func run(_ blocks: Trial, poolingCount: Int, _ failure: inout ImportError?) throws(ImportError)
+    -> [Result]
+  {
     var (trials, plans): ([Trial], [ImportPlan]) = ([], [])
     func plan(_ trial: Trial) -> Decisions? {
       do throws(ImportError) {
@@ -118,26 +123,15 @@ struct ProbeSearch {
         return nil
       }
     }
-    var poolings = 1
-    var pooling = 0
-    while pooling < poolings {
+    for pooling in 0..<poolingCount {
       let trial = blocks.merging([.pooling: pooling]) { $1 }
       // What norms there may be depends on the pooling.
-      if let counts = plan(trial)?.candidateCounts {
-        poolings = counts[.pooling] ?? 1
-        for norm in 1..<max(1, counts[.finalNorm] ?? 1) { _ = plan(trial.merging([.finalNorm: norm]) { $1 }) }
-      }
-      pooling += 1
+      guard let normCount = plan(trial)?.candidateCounts[.finalNorm] else { continue }
+      for norm in 1..<max(1, normCount) { _ = plan(trial.merging([.finalNorm: norm]) { $1 }) }
     }
     return zip(trials, try runner.errors(of: plans)).compactMap { trial, error in
       error.map { Result(trial: trial, error: $0) }
     }
-  }
-
-  /// The first with at most twice the least error: half the difference is the order of summation.
-  private static func likeliest(_ results: [Result]) -> Result? {
-    let least = results.reduce(Float.infinity) { min($0, $1.error) }
-    return results.first { $0.error <= 2 * least }
   }
 
   private func nothingFits(_ nearest: Result, _ grid: GridSearch, tried: Int) throws(ImportError)
