@@ -46,6 +46,8 @@ models = {
     "simple_vit_rect": (
         SimpleViT(image_size=(8, 12), patch_size=4, num_classes=3, dim=8, depth=1, heads=2, dim_head=4, mlp_dim=12),
         lambda out: out),
+    # Its norm after the pooling goes by the name of one before it: see below.
+    "timm_mean_then_norm": (vit(global_pool="avg", fc_norm=True), lambda out: out),
 }
 
 generator = torch.Generator().manual_seed(0)
@@ -60,5 +62,7 @@ with torch.no_grad():
         pixels = torch.randn(2, 3, 8, width, generator=generator)
         expected = answer(model(pixels.double())).float().contiguous()
         weights = {key: value.half().contiguous() for key, value in model.state_dict().items() if value.is_floating_point()}
+        if name == "timm_mean_then_norm":
+            weights = {key.replace("fc_norm", "norm"): value for key, value in weights.items()}
         save_file(weights, f"{here}/{name}.safetensors")
         save_file({"pixels": pixels, "expected": expected}, f"{here}/{name}.expected.safetensors")
