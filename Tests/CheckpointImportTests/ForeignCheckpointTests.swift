@@ -89,6 +89,7 @@ import Testing
     Case(name: "hf_clip_projection") { $0.headCount = 2 }, Case(name: "hf_siglip_tower") { $0.headCount = 2 },
     Case(name: "timm_respost") { ($0.headCount, $0.blockNorm) = (2, .afterBranch) },
     Case(name: "timm_registers_in_positions") { ($0.headCount, $0.pooling) = (2, .gap) },
+    Case(name: "timm_mean_then_norm") { ($0.headCount, $0.pooling, $0.finalNorm) = (2, .gap, .features) },
     Case(name: "vitpytorch_narrow_heads") { $0.headCount = 3 },
     Case(name: "vitpytorch_one_head") { $0.headCount = 1 },
     Case(name: "simple_vit_rect") { ($0.headCount, $0.imageSize) = (2, (8, 12)) },
