@@ -22,11 +22,17 @@ private let inputPath = (setting("SOFTMOE_FUZZ_FOLDER") ?? "/dev/shm") + "/softm
 
 /// Hands `bytes` to `body` as the path of a file; fuzzed code opens files.
 public func withFile(_ bytes: UnsafeRawBufferPointer, _ body: (String) -> Void) {
-  let descriptor = open(inputPath, O_RDWR | O_CREAT | O_TRUNC, 0o600)
-  guard descriptor >= 0 else { return }
-  defer {
+  withFiles([("", bytes)], body)
+}
+
+/// Hands several files to `body` as what their paths begin with, each followed by its suffix.
+public func withFiles(_ files: [(suffix: String, bytes: UnsafeRawBufferPointer)], _ body: (String) -> Void) {
+  var written = true
+  for (suffix, bytes) in files {
+    let descriptor = open(inputPath + suffix, O_RDWR | O_CREAT | O_TRUNC, 0o600)
+    written = written && descriptor >= 0 && write(descriptor, bytes.baseAddress, bytes.count) == bytes.count
     close(descriptor)
-    unlink(inputPath)
   }
-  if write(descriptor, bytes.baseAddress, bytes.count) == bytes.count { body(inputPath) }
+  if written { body(inputPath) }
+  for (suffix, _) in files { unlink(inputPath + suffix) }
 }

@@ -4,7 +4,8 @@ import FuzzDriver
 import Glibc
 
 /// Opens each input as a model to import, as a file of the format that SOFTMOE_FUZZ_FORMAT names, or, for `pickle`, as
-/// the pickle of a PyTorch file, for `modelFiles`, as each of the files that libraries put beside a checkpoint.
+/// the pickle of a PyTorch file, for `modelFiles`, as each of the files that libraries put beside a checkpoint, for
+/// `partitionedIndex`, as an index and its data files, each after its length.
 @main struct FuzzImport {
   private static let format = setting("SOFTMOE_FUZZ_FORMAT").flatMap(SourceFormat.init)
 
@@ -17,6 +18,10 @@ import Glibc
         let input = UnsafeRawBufferPointer(start: start, count: count)
         if FuzzImport.isModelFile {
           FuzzImport.readModelFiles(input)
+          return 0
+        }
+        if FuzzImport.format == .partitionedIndex {
+          FuzzImport.readPartitioned(input)
           return 0
         }
         guard FuzzImport.isPickle else {
@@ -34,6 +39,19 @@ import Glibc
       return
     }
     read(path, format)
+  }
+
+  /// An index and its data files, each after its length in 32 bits.
+  private static func readPartitioned(_ input: UnsafeRawBufferPointer) {
+    var (files, rest): ([UnsafeRawBufferPointer], Slice<UnsafeRawBufferPointer>) = ([], input[...])
+    while rest.count >= 4, files.count < 10 {
+      let length = (0..<4).reduce(0) { $0 | Int(rest[rest.startIndex + $1]) << (8 * $1) }
+      rest = rest.dropFirst(4)
+      files.append(UnsafeRawBufferPointer(rebasing: rest.prefix(length)))
+      rest = rest.dropFirst(length)
+    }
+    let suffixes = files.indices.map { $0 == 0 ? ".index" : ".data-0000\($0 - 1)-of-0000\(files.count - 1)" }
+    withFiles(zip(suffixes, files).map { (suffix: $0, bytes: $1) }) { read($0 + ".index", .partitionedIndex) }
   }
 
   private static func readModelFiles(_ input: UnsafeRawBufferPointer) {

@@ -34,8 +34,8 @@ package struct CheckpointImport {
   /// Maps a source, recognises its model and finds every tensor of it.
   ///
   /// - Parameters:
-  ///   - path: a safetensors or PyTorch file, the index of several, one of them or their folder, an npz archive or
-  ///     Flax MessagePack, told apart by its first bytes.
+  ///   - path: a safetensors or PyTorch file, the index of several, one of them or their folder, an npz archive, Flax
+  ///     MessagePack, or what the names of vmoe's files begin with; told apart by its first bytes.
   ///   - options: what the file can't tell.
   ///   - progress: told the share of what may have to be tried on a probe.
   /// - Throws: `ImportError`, naming the tensor or option that is wrong.
@@ -48,7 +48,7 @@ package struct CheckpointImport {
     let root = try SourceRoot(SourceFormat.source(in: file, path: path), root: options.root)
     let tensors = root.file.tensors
     // A model in shards lies in several files.
-    files = Dictionary(tensors.map { (ObjectIdentifier($0.file), $0.file) }) { first, _ in first }.map(
+    files = Dictionary(tensors.flatMap(\.files).map { (ObjectIdentifier($0), $0) }) { first, _ in first }.map(
       \.value)
     let source = SourceModel(tensors)
     let found = try SourceFamilies.family(of: source, asked: options.family, path: path)

@@ -2,11 +2,16 @@ import SoftMoEViT
 
 /// What the tensors of a model may leave open; its raw value is the option's name.
 package enum Setting: String, CaseIterable, Sendable {
-  case heads, activation, pooling, image, position, preprocess, labels
+  case heads, activation, pooling, image, position, preprocess, labels, router
   case normEpsilon = "norm-epsilon"
   case dispatchRounding = "dispatch-rounding"
   case blockNorm = "block-norm"
   case finalNorm = "final-norm"
+  case selectedExperts = "selected-experts"
+  case capacityFactor = "capacity-factor"
+  case capacityMultiple = "capacity-multiple"
+  case batchPriority = "batch-priority"
+  case renormalizedGates = "renormalized-gates"
 }
 
 /// Who decided a setting.
@@ -71,10 +76,12 @@ package struct Decision: Sendable {
 /// name or files beside say. What none tells is what the family customarily has, if no sign speaks against it;
 /// else the import stops and names the option and its likely values.
 final class Decisions {
-  private let options: ImportOptions
+  let options: ImportOptions
   private let evidence: Evidence
   /// What a probe is tried with: the place of each open setting's value among its candidates; nil without a probe.
   private let trial: [Setting: Int]?
+  /// Whether values are tried on a probe.
+  var isTrial: Bool { trial != nil }
   private(set) var made: [Decision] = []
   /// How many candidates each setting has that only a probe can decide.
   private(set) var candidateCounts: [Setting: Int] = [:]
@@ -109,9 +116,9 @@ final class Decisions {
   }
 
   /// vmoe's released code rounds to bfloat16 where its configuration has that type.
-  func dispatchRounding() throws(ImportError) -> DispatchRounding {
+  func dispatchRounding(doubt: String? = nil) throws(ImportError) -> DispatchRounding {
     try decide(
-      .dispatchRounding, options.dispatchRounding, nil, nil, DispatchRounding.none, [.none, .bfloat16], nil,
+      .dispatchRounding, options.dispatchRounding, nil, nil, DispatchRounding.none, [.none, .bfloat16], doubt,
       \.rawValue)
   }
 
@@ -212,7 +219,7 @@ final class Decisions {
     made.append(Decision(setting: setting, value: value, origin: origin))
   }
 
-  private func decide<Value: Equatable>(
+  func decide<Value: Equatable>(
     _ setting: Setting, _ option: Value?, _ known: Known<Value>?, _ tensors: Value?, _ customary: Value?,
     _ likely: [Value], _ doubt: String?, _ text: (Value) -> String
   ) throws(ImportError) -> Value {

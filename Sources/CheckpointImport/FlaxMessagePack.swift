@@ -8,9 +8,6 @@ import Checkpoint
 /// - Source: the MessagePack specification; flax/serialization.py for the extension types.
 package struct FlaxMessagePack {
   private static let chunkedKey = "__msgpack_chunked_array__"
-  /// Deeper than any model's parameters, shallow enough for any stack.
-  private static let maximumDepth = 32
-
   private let file: MappedFile
   private let path: String
 
@@ -44,9 +41,7 @@ package struct FlaxMessagePack {
   }
 
   private func value(_ cursor: inout MessagePackCursor, depth: Int) throws(ImportError) -> Value {
-    guard depth < Self.maximumDepth else {
-      throw cursor.problem("expected at most \(Self.maximumDepth) levels, found more")
-    }
+    try cursor.requireDepth(depth)
     switch try cursor.next() {
     case .map(let count):
       var entries: [(key: String, value: Value)] = []
@@ -69,50 +64,13 @@ package struct FlaxMessagePack {
       return .other
     case .integer(let integer): return .integer(integer)
     case .extended(type: 1, let end), .extended(type: 3, let end):
-      let array = try array(&cursor)
-      guard cursor.offset == end else {
-        throw cursor.problem("expected an array's extension to end at byte \(end)")
-      }
-      return array
+      let array = try cursor.array(to: end)
+      return array.type.map { .array(type: $0, shape: array.shape, offset: array.bytes.lowerBound) } ?? .other
     case .extended(_, let end):
       cursor.offset = end
       return .other
     case .string, .binary, .other: return .other
     }
-  }
-
-  /// Shape, type name and bytes.
-  private func array(_ cursor: inout MessagePackCursor) throws(ImportError) -> Value {
-    guard case .list(3) = try cursor.next(), case .list(let rank) = try cursor.next(),
-      rank <= SourceTensor.highestRank
-    else {
-      throw cursor.problem(
-        "expected an array of shape, type and bytes, of at most \(SourceTensor.highestRank) dimensions")
-    }
-    var shape: [Int] = []
-    for _ in 0..<rank {
-      guard case .integer(let dimension) = try cursor.next() else {
-        throw cursor.problem("expected an integer as a dimension, found another item")
-      }
-      shape.append(dimension)
-    }
-    guard case .string(let range) = try cursor.next() else {
-      throw cursor.problem("expected an array's type, found another item")
-    }
-    let name = try cursor.name(range)
-    guard case .binary(let bytes) = try cursor.next() else {
-      throw cursor.problem("expected an array's bytes, found another item")
-    }
-    guard let type = SourceType(flax: name) else {
-      // Step counters and the like are no weights.
-      if ["int", "uint", "bool"].contains(where: name.hasPrefix) { return .other }
-      throw cursor.problem(
-        "expected type float64, float32, float16, bfloat16 or an integer, found \(quoted(name))")
-    }
-    guard let count = checkedProduct(shape + [type.byteCount]), count == bytes.count else {
-      throw cursor.problem("\(name) \(shape) does not fit its \(bytes.count) bytes")
-    }
-    return .array(type: type, shape: shape, offset: bytes.lowerBound)
   }
 
   private func collect(_ value: Value, name: String, into tensors: inout [SourceTensor]) throws(ImportError) {
@@ -157,17 +115,5 @@ package struct FlaxMessagePack {
       throw .invalidSource(path: path, problem: "tensor \(quoted(name)): its chunks do not make up its shape")
     }
     return SourceTensor(name: name, type: type, shape: shape, pieces: pieces, file: file)
-  }
-}
-
-extension SourceType {
-  fileprivate init?(flax name: String) {
-    switch name {
-    case "float64": self = .f64
-    case "float32": self = .f32
-    case "float16": self = .f16
-    case "bfloat16": self = .bf16
-    default: return nil
-    }
   }
 }

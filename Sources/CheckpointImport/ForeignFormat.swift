@@ -2,10 +2,15 @@
 enum ForeignFormat {
   /// What is wrong with a file; nil for one whose reader shall look at it.
   static func problem(of bytes: UnsafeRawBufferPointer) -> String? {
-    if isShardedIndex(bytes) {
+    if isDataFile(bytes) {
       return
-        "it is the index of a sharded V-MoE checkpoint, which is not supported yet: its router is sparse "
-        + "(Tokens Choice)"
+        "it is one of the data files of a V-MoE checkpoint; import it by its name PREFIX.data-nnnnn-of-NNNNN, with all the "
+        + "others and PREFIX.index beside it"
+    }
+    if bytes.suffix(8).elementsEqual(tensorFlowIndexMagic) {
+      return
+        "it is the index of a TensorFlow checkpoint; save its arrays: c = tf.train.load_checkpoint('PREFIX'); "
+        + "numpy.savez('model.npz', **{n: c.get_tensor(n) for n in c.get_variable_to_shape_map()})"
     }
     return signs.first { bytes.dropFirst($0.offset).starts(with: $0.bytes) }?.problem
       ?? pickleProblem(of: bytes)
@@ -69,12 +74,13 @@ enum ForeignFormat {
         + "torch.save(model.state_dict(), 'weights.pth')"
   }
 
-  /// V-MoE's released models: an index of their arrays, as MessagePack.
-  private static func isShardedIndex(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  private static func isDataFile(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard let first = bytes.first, FlaxMessagePack.recognizes(first) else { return false }
-    let head = String(decoding: bytes.prefix(64), as: UTF8.self)
-    return head.contains("shard_count") || head.contains("version") && head.contains("index")
+    return String(decoding: bytes.prefix(64), as: UTF8.self).contains(PartitionedShard.mark)
   }
+
+  /// What LevelDB's tables end with.
+  private static let tensorFlowIndexMagic: [UInt8] = [0x57, 0xFB, 0x80, 0x8B, 0x24, 0x75, 0x47, 0xDB]
 
   /// What to do with a folder; nil for one that holds nothing known.
   static func problem(ofFolderWith names: Set<String>) -> String? {

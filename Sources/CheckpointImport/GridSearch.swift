@@ -16,7 +16,6 @@ package struct GridSearch {
   private let fineAxes: Set<Int>
   /// The error of what fits.
   private let bound: Float
-  private let mostPoints: Int
   /// What was found, everywhere it was looked.
   package private(set) var errors: [Point: Float] = [:]
   /// The point with the least error; of points that fit, the likeliest whose error is at most twice the least, since half
@@ -27,9 +26,8 @@ package struct GridSearch {
   ///   - counts: how many values each axis has, at least one; the axes in the order in which they are gone along.
   ///   - fineAxes: those on which a wrong value changes little.
   ///   - bound: the error of what fits.
-  ///   - mostPoints: how many points are looked at, at most.
-  package init(counts: [Int], fineAxes: Set<Int> = [], bound: Float, mostPoints: Int) {
-    (self.counts, self.fineAxes, self.bound, self.mostPoints) = (counts, fineAxes, bound, mostPoints)
+  package init(counts: [Int], fineAxes: Set<Int> = [], bound: Float) {
+    (self.counts, self.fineAxes, self.bound) = (counts, fineAxes, bound)
     best = Array(repeating: 0, count: counts.count)
   }
 
@@ -39,8 +37,8 @@ package struct GridSearch {
   /// Whether the best fits.
   package var fits: Bool { error(best) <= bound }
 
-  /// - Parameter error: of a point; infinity for one that makes no sense.
-  package mutating func run<Failure>(_ error: (_ point: Point) throws(Failure) -> Float) throws(Failure) {
+  /// - Parameter error: of a point; infinity for one that makes no sense, nil when no more may be looked at.
+  package mutating func run<Failure>(_ error: (_ point: Point) throws(Failure) -> Float?) throws(Failure) {
     try look(at: best, error)
     try descend(error)
     while !fits, let next = try nearer(error) {
@@ -55,16 +53,17 @@ package struct GridSearch {
   /// - Returns: false when no more points may be looked at.
   @discardableResult
   private mutating func look<Failure>(
-    at point: Point, _ error: (_ point: Point) throws(Failure) -> Float
+    at point: Point, _ error: (_ point: Point) throws(Failure) -> Float?
   ) throws(Failure) -> Bool {
     if errors[point] != nil { return true }
-    guard errors.count < mostPoints else { return false }
-    errors[point] = try error(point)
+    guard let found = try error(point) else { return false }
+    errors[point] = found
     return true
   }
 
   /// From the best along all axes, again and again.
-  private mutating func descend<Failure>(_ error: (_ point: Point) throws(Failure) -> Float) throws(Failure) {
+  private mutating func descend<Failure>(_ error: (_ point: Point) throws(Failure) -> Float?) throws(Failure)
+  {
     // Each round costs only what the one before has not seen; a few are enough for as many axes.
     for _ in 0...counts.count {
       let start = best
@@ -89,7 +88,7 @@ package struct GridSearch {
   }
 
   /// Among the values that fit beside the best, to the likeliest combination that is about as near as the nearest.
-  private mutating func settle<Failure>(_ error: (_ point: Point) throws(Failure) -> Float) throws(Failure) {
+  private mutating func settle<Failure>(_ error: (_ point: Point) throws(Failure) -> Float?) throws(Failure) {
     for _ in 0...counts.count {
       var near: [Point] = [[]]
       for axis in counts.indices {
@@ -113,7 +112,7 @@ package struct GridSearch {
 
   /// Looks at further points until one is clearly nearer; nil when none is.
   private mutating func nearer<Failure>(
-    _ error: (_ point: Point) throws(Failure) -> Float
+    _ error: (_ point: Point) throws(Failure) -> Float?
   ) throws(Failure) -> Point? {
     for point in remaining() {
       guard try look(at: point, error) else { return nil }

@@ -52,6 +52,18 @@ package struct ImportOptions: Sendable {
   package var position: PositionOption = .sincos2d
   /// vmoe's released code rounds to bfloat16; the default does not.
   package var dispatchRounding: DispatchRounding?
+  /// Who chooses in a sparse router; asked for where the tensors have one.
+  package var router: RouterKind?
+  /// K of a router whose tokens choose.
+  package var selectedExperts: Int?
+  /// How many tokens an expert of a sparse router takes.
+  package var capacity: CapacityOption?
+  /// What that number is rounded up to a multiple of; 4 by default.
+  package var capacityMultiple: Int?
+  /// Whether tokens with the largest gates come first; not by default.
+  package var batchPriority: Bool?
+  /// Whether the chosen gates are divided by their sum; not by default.
+  package var renormalizedGates: Bool?
   /// How weight matrices are stored.
   package var matrixType: ElementType = .f32
 

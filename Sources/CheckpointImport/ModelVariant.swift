@@ -25,15 +25,20 @@ package struct ModelVariant: Sendable, Equatable {
     patchSize = patch
   }
 
-  /// A model of this variant as vmoe builds it: mean pooling, GELU by tanh, a Soft MoE in every block of the
-  /// second half.
+  /// A model of this variant as vmoe builds it: mean pooling, GELU by tanh, a mixture of experts in every block of
+  /// the second half.
   ///
   /// - Parameters:
   ///   - experts: n, or 0 for a dense ViT.
-  ///   - slots: p.
-  package func configuration(experts: Int, slots: Int, imageSize: Int, classCount: Int) -> ModelConfiguration
-  {
-    ModelConfiguration(
+  ///   - slots: p of a soft router.
+  ///   - selected: K where tokens choose.
+  ///   - capacityFactor: of a sparse router.
+  package func configuration(
+    experts: Int, slots: Int, imageSize: Int, classCount: Int, router: RouterKind = .soft, selected: Int = 0,
+    capacityFactor: Double? = nil
+  ) -> ModelConfiguration {
+    let isSoft = router == .soft
+    return ModelConfiguration(
       imageHeight: imageSize, imageWidth: imageSize, patchSize: patchSize, width: width, depth: depth,
       headCount: headCount, mlpWidth: mlpWidth, classCount: classCount, activation: .geluTanh,
       normEpsilon: 1e-6, classToken: false, position: .allTokens, patchBias: true, preNorm: false,
@@ -42,9 +47,10 @@ package struct ModelVariant: Sendable, Equatable {
       moe: experts == 0
         ? nil
         : ModelConfiguration.SoftMoE(
-          layers: Array(depth / 2..<depth), expertCount: experts, slotsPerExpert: slots,
-          expertWidth: mlpWidth,
-          normalization: .epsilonInsideRoot, normalizationEpsilon: 1e-6, slotSource: .tokens,
-          dispatchRounding: .none))
+          router: router, layers: Array(depth / 2..<depth), expertCount: experts,
+          slotsPerExpert: isSoft ? slots : 1, expertWidth: mlpWidth,
+          normalization: isSoft ? .epsilonInsideRoot : .none, normalizationEpsilon: isSoft ? 1e-6 : 0,
+          slotSource: .tokens, dispatchRounding: .none, selectedExperts: selected,
+          capacityFactor: capacityFactor))
   }
 }

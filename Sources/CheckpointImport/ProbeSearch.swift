@@ -32,9 +32,8 @@ struct ProbeSearch {
   }
 
   /// What changes the blocks, those first that change the answers most.
-  private static let blockSettings: [Setting] = [
-    .heads, .blockNorm, .activation, .dispatchRounding, .normEpsilon,
-  ]
+  private static let blockSettings: [Setting] =
+    [.heads] + Decisions.sparseSettings + [.blockNorm, .activation, .dispatchRounding, .normEpsilon]
   private static let fineSettings: Set<Setting> = [.dispatchRounding, .normEpsilon]
 
   init(
@@ -59,20 +58,29 @@ struct ProbeSearch {
   func find(progress: (_ share: Double) -> Void) throws(ImportError) -> Outcome {
     let first = try made([:])
     guard probe.fits(first.plan.configuration) else { throw otherShapes(than: first.plan.configuration) }
-    let counts = first.decisions.candidateCounts
+    let counts = candidateCounts(first.decisions.candidateCounts)
     let axes = Self.blockSettings.filter { counts[$0] ?? 1 > 1 }
     let mostTrials = Self.mostTrials(first.plan.configuration)
     var grid = GridSearch(
       counts: axes.map { counts[$0] ?? 1 },
-      fineAxes: Set(axes.indices.filter { Self.fineSettings.contains(axes[$0]) }),
-      bound: Probe.relativeBound, mostPoints: mostTrials)
+      fineAxes: Set(axes.indices.filter { Self.fineSettings.contains(axes[$0]) }), bound: Probe.relativeBound)
     let total = min(grid.pointCount, mostTrials)
     var results: [GridSearch.Point: [Result]] = [:]
+    var known: [String: [Result]] = [:]
     var failure: ImportError?
     try grid.run { point throws(ImportError) in
+      guard runner.passCount < mostTrials else { return nil }
       progress(Double(results.count) / Double(total))
       let trial = Trial(uniqueKeysWithValues: zip(axes, point))
-      let found = try run(trial, poolingCount: counts[.pooling] ?? 1, &failure)
+      // Settings may not matter beside others: then the model is one that was run.
+      let name = (try? made(trial).decisions.made.map { "\($0.setting) \($0.value)" }.joined(separator: " "))
+      let found: [Result]
+      if let name, let before = known[name] {
+        found = before.map { Result(trial: $0.trial.merging(trial) { $1 }, error: $0.error) }
+      } else {
+        found = try run(trial, poolingCount: counts[.pooling] ?? 1, &failure)
+        if let name { known[name] = found }
+      }
       results[point] = found
       return found.reduce(.infinity) { min($0, $1.error) }
     }
@@ -87,7 +95,9 @@ struct ProbeSearch {
     for other in results.values.joined() where other.error <= Probe.relativeBound {
       let changed = Setting.allCases.filter { other.trial[$0] ?? 0 != best.trial[$0] ?? 0 }
       guard changed.count == 1, let index = decisions.firstIndex(where: { $0.setting == changed[0] }),
-        let value = try made(other.trial).decisions.made.first(where: { $0.setting == changed[0] })?.value
+        let value = try made(other.trial).decisions.made.first(where: { $0.setting == changed[0] })?.value,
+        // A setting may not matter beside others.
+        value != decisions[index].value
       else { continue }
       decisions[index].alsoFit.append(Decision.Alternative(value: value, error: other.error))
     }
@@ -95,6 +105,18 @@ struct ProbeSearch {
     return Outcome(
       plan: chosen.plan, model: chosen.model, decisions: decisions, error: best.error,
       passCount: runner.passCount)
+  }
+
+  /// How many values each setting has: some of a sparse router matter only beside certain values of others.
+  private func candidateCounts(_ first: [Setting: Int]) -> [Setting: Int] {
+    var counts = first
+    for setting in Decisions.sparseSettings {
+      for index in 1..<max(1, first[setting] ?? 1) {
+        guard let other = try? made([setting: index]).decisions.candidateCounts else { continue }
+        counts.merge(other) { max($0, $1) }
+      }
+    }
+    return counts
   }
 
   private func made(_ trial: Trial) throws(ImportError) -> (

@@ -3,7 +3,7 @@ import Checkpoint
 /// The formats that can be imported, told apart by their first bytes.
 package enum SourceFormat: String, CaseIterable {
   /// NumPy's and PyTorch's files are both ZIP archives.
-  case archive, safetensors, shardIndex, flaxMessagePack
+  case archive, safetensors, shardIndex, flaxMessagePack, partitionedIndex
 
   init(_ bytes: UnsafeRawBufferPointer) {
     if bytes.starts(with: [0x50, 0x4B]) {
@@ -12,6 +12,8 @@ package enum SourceFormat: String, CaseIterable {
       self = .safetensors
     } else if bytes.first == UInt8(ascii: "{") {
       self = .shardIndex
+    } else if PartitionedIndex.recognizes(bytes) {
+      self = .partitionedIndex
     } else if let first = bytes.first, FlaxMessagePack.recognizes(first) {
       self = .flaxMessagePack
     } else {
@@ -42,6 +44,7 @@ package enum SourceFormat: String, CaseIterable {
       case .safetensors: try Safetensors.source(in: file, path: path)
       case .shardIndex: try ShardIndex.source(in: file, path: path)
       case .flaxMessagePack: try FlaxMessagePack.source(in: file, path: path)
+      case .partitionedIndex: try PartitionedCheckpoint.source(in: file, path: path)
       }
     var names: Set<String> = []
     for name in source.tensors.lazy.map(\.name) {

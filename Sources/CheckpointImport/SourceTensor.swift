@@ -26,6 +26,8 @@ package struct SourceTensor: Sendable {
     case pieces([Piece])
     /// Steps in elements along each dimension.
     case strided(offset: Int, strides: [Int])
+    /// A grid of parts that covers the shape.
+    case parts([Part])
   }
 
   /// Most elements of a tensor that shows elements of a storage more than once.
@@ -70,7 +72,24 @@ package struct SourceTensor: Sendable {
     self.init(name: name, type: type, shape: shape, pieces: [piece], file: file)
   }
 
+  /// One in parts that may lie in several files.
+  ///
+  /// - Parameters:
+  ///   - parts: a grid that covers the shape.
+  ///   - file: where the tensor is from if it has no elements.
+  init(name: String, type: SourceType, shape: [Int], parts: [Part], file: MappedFile) {
+    (self.name, self.type, self.shape, self.file) = (name, type, shape, parts.first?.file ?? file)
+    layout = parts.count == 1 && parts[0].pieces.count == 1 ? .pieces(parts[0].pieces) : .parts(parts)
+  }
+
   package var count: Int { shape.reduce(1, *) }
+
+  /// Where its elements lie.
+  var files: [MappedFile] {
+    guard case .parts(let parts) = layout else { return [file] }
+    return Array(
+      Dictionary(parts.map { (ObjectIdentifier($0.file), $0.file) }) { first, _ in first }.values)
+  }
 
   /// Elements as Float, rounded to nearest where the source has more digits.
   package func floats(_ range: Range<Int>) -> [Float] {
@@ -83,11 +102,16 @@ package struct SourceTensor: Sendable {
       for piece in pieces {
         let wanted = range.clamped(to: first..<first + piece.count)
         let start = piece.offset + (wanted.lowerBound - first) * type.byteCount
-        append(wanted.count, from: start, to: &values)
+        type.append(wanted.count, of: file.bytes, from: start, to: &values)
         first += piece.count
       }
     case .strided(let offset, let strides):
-      for index in range { append(1, from: offset + place(of: index, strides) * type.byteCount, to: &values) }
+      for index in range {
+        type.append(1, of: file.bytes, from: offset + place(of: index, strides) * type.byteCount, to: &values)
+      }
+    case .parts(let parts):
+      values += repeatElement(0, count: range.count)
+      for part in parts { part.place(in: &values, range, of: shape, type) }
     }
     return values
   }
@@ -105,11 +129,13 @@ package struct SourceTensor: Sendable {
 
   /// All elements.
   package func floats() -> [Float] { floats(0..<count) }
+}
 
-  private func append(_ count: Int, from start: Int, to values: inout [Float]) {
-    let bytes = file.bytes
-    let offsets = stride(from: start, to: start + count * type.byteCount, by: type.byteCount)
-    switch type {
+extension SourceType {
+  /// Adds elements of a file that lie one after another.
+  func append(_ count: Int, of bytes: UnsafeRawBufferPointer, from start: Int, to values: inout [Float]) {
+    let offsets = stride(from: start, to: start + count * byteCount, by: byteCount)
+    switch self {
     case .f64: values += offsets.lazy.map { Float(bytes.loadUnaligned(fromByteOffset: $0, as: Double.self)) }
     case .f32: values += offsets.lazy.map { bytes.loadUnaligned(fromByteOffset: $0, as: Float.self) }
     case .f16: values += offsets.lazy.map { Float(bytes.loadUnaligned(fromByteOffset: $0, as: Float16.self)) }

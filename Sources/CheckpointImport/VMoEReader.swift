@@ -36,7 +36,7 @@ struct VMoEReader {
       patch: patch, positionCount: positions,
       leadingCounts: positions == nil ? [0] : customs.leadingPositions ?? (classToken ? [1] : [0]))
     let denseBlock = (0..<depth).first { source.contains(name($0, "Mlp/Dense_0/kernel")) }
-    let moe = try softMoE(depth: depth)
+    let moe = try mixture(depth: depth)
     return ModelConfiguration(
       imageHeight: image.height, imageWidth: image.width, patchSize: patch, width: d, depth: depth,
       headCount: heads,
@@ -63,21 +63,6 @@ struct VMoEReader {
       moe: moe)
   }
 
-  private func softMoE(depth: Int) throws(ImportError) -> ModelConfiguration.SoftMoE? {
-    if let sparse = (0..<depth).first(where: { source.contains(name($0, "Moe/Router/dense/kernel")) }) {
-      throw .unsupported(
-        "the sparse router of '\(name(sparse, "Moe/Router/dense/kernel"))' (Tokens Choice or Experts Choice)")
-    }
-    let layers = (0..<depth).filter { source.contains(name($0, "Moe/Router/mu")) }
-    guard let first = layers.first else { return nil }
-    let mu = try source.shape(name(first, "Moe/Router/mu"), rank: 3)
-    return ModelConfiguration.SoftMoE(
-      layers: layers, expertCount: mu[1], slotsPerExpert: mu[2],
-      expertWidth: try source.shape(name(first, "Moe/Mlp/Dense_0/kernel"), rank: 3)[2],
-      normalization: .epsilonInsideRoot, normalizationEpsilon: 1e-6, slotSource: .tokens,
-      dispatchRounding: try decisions.dispatchRounding())
-  }
-
   private func pooling(classToken: Bool, isMAP: Bool) throws(ImportError) -> PoolingKind {
     try decisions.pooling(
       tensors: isMAP ? .map : nil, customary: classToken ? .classToken : .mean,
@@ -96,13 +81,13 @@ struct VMoEReader {
     return .patches
   }
 
-  private func has(_ name: String) -> Bool { source.contains(name) }
+  func has(_ name: String) -> Bool { source.contains(name) }
 
-  private func name(_ block: Int, _ part: String) -> String { "Encoder/encoderblock_\(block)/\(part)" }
+  func name(_ block: Int, _ part: String) -> String { "Encoder/encoderblock_\(block)/\(part)" }
 
   // MARK: Where each tensor comes from
 
-  private func copy(
+  func copy(
     _ target: TensorName, _ shape: [Int], from name: String, _ sourceShape: [Int]? = nil,
     role: PlannedTensor.Role = .vector
   ) throws(ImportError) -> PlannedTensor {
@@ -145,7 +130,7 @@ struct VMoEReader {
     ]
   }
 
-  private func linear(_ target: TensorName, from name: String, count: [Int] = [], _ k: Int, _ c: Int)
+  func linear(_ target: TensorName, from name: String, count: [Int] = [], _ k: Int, _ c: Int)
     throws(ImportError) -> [PlannedTensor]
   {
     [
@@ -164,15 +149,7 @@ struct VMoEReader {
       tensors += try linear(target[.mlp][.down], from: name(index, "Mlp/Dense_1"), model.mlpWidth, d)
       return tensors
     }
-    let (n, p, h) = (moe.expertCount, moe.slotsPerExpert, moe.expertWidth)
-    tensors.append(
-      .router(
-        target[.moe][.router][.kernel], moe, phi: try source.take(name(index, "Moe/Router/mu"), [d, n, p]),
-        scale: try source.take(name(index, "Moe/Router/scale"), [])))
-    tensors += try linear(target[.moe][.experts][.up], from: name(index, "Moe/Mlp/Dense_0"), count: [n], d, h)
-    tensors += try linear(
-      target[.moe][.experts][.down], from: name(index, "Moe/Mlp/Dense_1"), count: [n], h, d)
-    return tensors
+    return tensors + (try mixture(index, moe, width: d))
   }
 
   private func attention(_ index: Int, _ model: ModelConfiguration) throws(ImportError) -> [PlannedTensor] {

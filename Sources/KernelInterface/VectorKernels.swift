@@ -70,6 +70,10 @@ package protocol VectorKernels: Sendable {
   /// `target += source`.
   func add(_ source: UnsafePointer<Float>, count: Int, to target: UnsafeMutablePointer<Float>)
 
+  /// `target += factor · source`, each product and sum rounded once.
+  func addScaled(
+    _ source: UnsafePointer<Float>, count: Int, by factor: Float, to target: UnsafeMutablePointer<Float>)
+
   /// `target = factor · Σ rows`, in the order of the rows.
   func meanOfRows(
     _ source: UnsafePointer<Float>, rows: Int, count: Int, stride: Int, factor: Float,

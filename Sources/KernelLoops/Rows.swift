@@ -43,6 +43,16 @@ extension Loops {
     map(source, count: count, into: target) { x, index, count in load(target + index, count: count) + x }
   }
 
+  /// `target += factor · source`, each product and sum rounded once.
+  package func addScaled(
+    _ source: UnsafePointer<Float>, count: Int, by factor: Float, to target: UnsafeMutablePointer<Float>
+  ) {
+    let factor = Vector(repeating: factor)
+    map(source, count: count, into: target) { x, index, count in
+      load(target + index, count: count).addingProduct(factor, x)
+    }
+  }
+
   /// `target = factor · Σ rows`, in the order of the rows.
   package func meanOfRows(
     _ source: UnsafePointer<Float>, rows: Int, count: Int, stride: Int, factor: Float,

@@ -45,8 +45,34 @@ extension Compute {
       rows: rowsPerExpert, tallest: Self.tallestMLPBlock, threadCount: n < 4 * threadCount ? threadCount : 1)
     run(
       MLPWork(
-        kernels: kernels, blocks: blocks, weights: weights, epilogue: .store, x: slotInputs.base,
-        y: slotOutputs.base), jobs: n * blocks.count)
+        kernels: kernels, share: EqualBlocks(blocks: blocks), weights: weights, epilogue: .store,
+        x: slotInputs.base, y: slotOutputs.base), jobs: n * blocks.count)
+  }
+
+  /// Every expert's MLP on the rows that a sparse router gave it, for all images of the batch at once.
+  ///
+  /// Axes: n experts, d width, h expert's hidden width. The weights of an expert without rows are not read.
+  /// - Parameters:
+  ///   - inputs: [rows, d], as `gather` laid them.
+  ///   - weights: of n MLPs.
+  ///   - outputs: [rows, d], overwritten.
+  /// - Cost: 4·rows·d·h FLOP, the weights of those experts that have rows read once.
+  package func experts(
+    _ inputs: borrowing Matrix, _ weights: MLPWeights, imageCount: Int, _ rows: ExpertRows,
+    into outputs: inout Matrix
+  ) {
+    let (n, d) = (weights.up.weights.count, weights.up.weights.inputWidth)
+    let count = rows.rowCount(imageCount: imageCount)
+    require(rows.expertCount == n, "rows of \(n) experts")
+    require(inputs.columnCount == d && outputs.columnCount == d, "rows are \(d) wide")
+    require(min(inputs.rowCount, outputs.rowCount) >= count, "\(count) rows for \(n) experts")
+    // Low enough that every thread has some.
+    let tallest = max(16, min(Self.tallestMLPBlock, count / (2 * threadCount)))
+    let share = ExpertBlocks(rows: rows, imageCount: imageCount, tallest: tallest)
+    run(
+      MLPWork(
+        kernels: kernels, share: share, weights: weights, epilogue: .store, x: inputs.base, y: outputs.base),
+      jobs: share.count)
   }
 
   /// A dense MLP: `output = epilogue(activation(input·up + upBias)·down + downBias)`, gated where it has one.
@@ -68,8 +94,8 @@ extension Compute {
     let blocks = RowBlocks(rows: rows, tallest: Self.tallestMLPBlock, threadCount: threadCount)
     run(
       MLPWork(
-        kernels: kernels, blocks: blocks, weights: weights, epilogue: epilogue, x: input.base,
-        y: output.base), jobs: blocks.count)
+        kernels: kernels, share: EqualBlocks(blocks: blocks), weights: weights, epilogue: epilogue,
+        x: input.base, y: output.base), jobs: blocks.count)
   }
 
   /// Floats of scratch a thread that `experts` and `mlp` need.
@@ -83,25 +109,75 @@ extension Compute {
   private static var tallestMLPBlock: Int { 96 }
 }
 
-/// Some rows of one expert.
-private struct MLPWork: ParallelWork {
-  let kernels: KernelSet
+/// How the experts' rows are cut into jobs.
+private protocol ExpertShare {
+  /// The expert of a job, and which of all rows.
+  func place(of job: Int) -> (expert: Int, rows: Range<Int>)
+}
+
+/// As many rows for every expert.
+private struct EqualBlocks: ExpertShare {
   let blocks: RowBlocks
+
+  func place(of job: Int) -> (expert: Int, rows: Range<Int>) {
+    let (expert, block) = job.quotientAndRemainder(dividingBy: blocks.count)
+    let (rows, first) = (blocks.range(block), expert * blocks.rows)
+    return (expert, first + rows.lowerBound..<first + rows.upperBound)
+  }
+}
+
+/// For each expert the rows that it was given.
+private struct ExpertBlocks: ExpertShare {
+  let rows: ExpertRows
+  let imageCount, tallest: Int
+
+  /// Counts each expert's blocks.
+  init(rows: ExpertRows, imageCount: Int, tallest: Int) {
+    (self.rows, self.imageCount, self.tallest) = (rows, imageCount, tallest)
+    rows.firstBlocks[0] = 0
+    for expert in 0..<rows.expertCount {
+      let count = blocks(of: expert).count
+      rows.firstBlocks[expert + 1] = rows.firstBlocks[expert] + Int32(truncatingIfNeeded: count)
+    }
+  }
+
+  var count: Int { Int(rows.firstBlocks[rows.expertCount]) }
+
+  func blocks(of expert: Int) -> RowBlocks {
+    RowBlocks(rows: rows.rows(of: expert, imageCount: imageCount).count, tallest: tallest, threadCount: 1)
+  }
+
+  func place(of job: Int) -> (expert: Int, rows: Range<Int>) {
+    // The last expert whose blocks begin at or before the job.
+    var (low, high) = (0, rows.expertCount)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if Int(rows.firstBlocks[middle]) <= job { low = middle } else { high = middle }
+    }
+    let range = blocks(of: low).range(job - Int(rows.firstBlocks[low]))
+    let first = rows.rows(of: low, imageCount: imageCount).lowerBound
+    return (low, first + range.lowerBound..<first + range.upperBound)
+  }
+}
+
+/// Some rows of one expert.
+private struct MLPWork<Share: ExpertShare>: ParallelWork {
+  let kernels: KernelSet
+  let share: Share
   let weights: MLPWeights
   let epilogue: Epilogue
   let x: UnsafePointer<Float>
   let y: UnsafeMutablePointer<Float>
 
   func run(job: Int, _ scratch: Scratch) {
-    let (expert, block) = job.quotientAndRemainder(dividingBy: blocks.count)
-    let rows = blocks.range(block)
+    let (expert, rows) = share.place(of: job)
     let (d, h) = (weights.up.weights.inputWidth, weights.up.weights.outputWidth)
     let hidden = scratch.base
     let rest = hidden + rows.count * h
     require(
       scratch.count >= rows.count * h + kernels.productScratch(rows: rows.count, k: max(d, h)),
       "scratch for an expert")
-    let first = (expert * blocks.rows + rows.lowerBound) * d
+    let first = rows.lowerBound * d
     func product(
       _ layer: Linear, columns: Int, _ epilogue: Epilogue, from left: LeftOperand, into target: Target
     ) {

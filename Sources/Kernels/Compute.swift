@@ -53,7 +53,7 @@ struct RowBlocks {
   init(rows: Int, tallest: Int, threadCount: Int) {
     let least = (rows + tallest - 1) / tallest
     let count = min(rows, (least + threadCount - 1) / threadCount * threadCount)
-    self.init(rows: rows, height: (rows + count - 1) / max(1, count))
+    self.init(rows: rows, height: max(1, (rows + count - 1) / max(1, count)))
   }
 
   var count: Int { (rows + height - 1) / height }

@@ -23,6 +23,11 @@ struct Scratch {
   let base: UnsafeMutablePointer<Float>
   let count: Int
 
+  /// The same memory for numbers of 32 bits, until floats are written to it again.
+  var integers: UnsafeMutablePointer<Int32> {
+    UnsafeMutableRawPointer(base).bindMemory(to: Int32.self, capacity: count)
+  }
+
   /// That of another thread: each has as many, one after another.
   fileprivate func of(thread index: Int) -> Scratch { Scratch(base: base + index * count, count: count) }
 }

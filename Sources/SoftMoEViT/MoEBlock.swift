@@ -34,10 +34,9 @@ struct MoEBlock {
     router.computeLogits(imageCount: imageCount, &workspace)
     router.computeWeights(imageCount: imageCount, layer: layer, &workspace, observer?.summaries)
     observer?.observe(layer: layer, workspace)
-    let rowsPerExpert = router.dispatch(imageCount: imageCount, &workspace)
+    router.dispatch(imageCount: imageCount, &workspace)
     workspace.end(.dispatch)
-    workspace.compute.experts(
-      workspace.slotInputs, experts, rowsPerExpert: rowsPerExpert, into: &workspace.slotOutputs)
+    router.run(experts, imageCount: imageCount, &workspace)
     workspace.end(.experts)
     router.combine(imageCount: imageCount, gain: gain, &workspace)
     workspace.end(.combine)

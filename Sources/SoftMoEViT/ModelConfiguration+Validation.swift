@@ -82,10 +82,38 @@ extension ModelConfiguration.SoftMoE {
       slotCount <= 1_048_576, "moe.expert_count",
       "\(expertCount) experts of \(slotsPerExpert) slots, expected at most 1048576 slots")
     try require("moe.expert_width", expertWidth, in: 1...1_048_576)
+    try require("moe.capacity_multiple", capacityMultiple, in: 1...65_536)
+    try validateRouter()
     try check(
       normalizationEpsilon < 1
         && (normalizationEpsilon > 0 || normalization == .none && normalizationEpsilon == 0),
       "moe.normalization_epsilon", "expected a number above 0, below 1, found \(normalizationEpsilon)")
+  }
+
+  private func validateRouter() throws(ConfigurationError) {
+    let name = router.rawValue
+    switch router {
+    case .tokensChoice: try require("moe.selected_experts", selectedExperts, in: 1...expertCount)
+    case .expertsChoice:
+      try check(
+        capacityFactor != nil, "moe.capacity_factor", "'\(name)' needs one: experts would take all tokens")
+      fallthrough
+    case .soft:
+      try check(
+        selectedExperts == 0 && !batchPriority && !renormalizedGates, "moe.selected_experts",
+        "with batch_priority and renormalized_gates it is for 'tokens_choice', not for '\(name)'")
+    }
+    guard router != .soft else {
+      return try check(capacityFactor == nil, "moe.capacity_factor", "'soft' has none: it drops no token")
+    }
+    try check(
+      slotsPerExpert == 1 && slotSource == .tokens, "moe.slots_per_expert",
+      "'\(name)' works on tokens as they are: expected 1 with slot_source 'tokens'")
+    if let capacityFactor {
+      try check(
+        capacityFactor > 0 && capacityFactor <= 65_536, "moe.capacity_factor",
+        "expected a number above 0, at most 65536, found \(capacityFactor)")
+    }
   }
 }
 

@@ -83,12 +83,24 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     public var norm: Bool
     /// Whether the router's logits have a bias for each slot.
     public var routerBias: Bool
+    /// K, how many experts a token chooses; 0 where tokens don't choose.
+    public var selectedExperts: Int
+    /// How much more than their fair share the experts of a sparse router have room for, or null for no limit.
+    public var capacityFactor: Double?
+    /// Whether tokens claim places in the order of their largest gate, and not of their positions.
+    public var batchPriority: Bool
+    /// Whether a token's K gates are divided by their sum: a softmax of the chosen logits alone.
+    public var renormalizedGates: Bool
+    /// What an expert's room is rounded up to a multiple of.
+    public var capacityMultiple: Int
 
     /// All values, in the order of the properties.
     public init(
       router: RouterKind = .soft, layers: [Int], expertCount: Int, slotsPerExpert: Int, expertWidth: Int,
       normalization: NormalizationKind, normalizationEpsilon: Float, slotSource: SlotSource,
-      dispatchRounding: DispatchRounding, gated: Bool = false, norm: Bool = true, routerBias: Bool = false
+      dispatchRounding: DispatchRounding, gated: Bool = false, norm: Bool = true, routerBias: Bool = false,
+      selectedExperts: Int = 0, capacityFactor: Double? = nil, batchPriority: Bool = false,
+      renormalizedGates: Bool = false, capacityMultiple: Int = 4
     ) {
       self.router = router
       self.layers = layers
@@ -100,6 +112,9 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       self.slotSource = slotSource
       self.dispatchRounding = dispatchRounding
       (self.gated, self.norm, self.routerBias) = (gated, norm, routerBias)
+      (self.selectedExperts, self.capacityFactor) = (selectedExperts, capacityFactor)
+      (self.batchPriority, self.renormalizedGates) = (batchPriority, renormalizedGates)
+      self.capacityMultiple = capacityMultiple
     }
 
     /// Reads what a checkpoint says.
@@ -117,14 +132,45 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       gated = try keys.decode(.gated, or: false)
       norm = try keys.decode(.norm, or: true)
       routerBias = try keys.decode(.routerBias, or: false)
+      selectedExperts = try keys.decode(.selectedExperts, or: 0)
+      capacityFactor = try keys.decodeIfPresent(Double.self, forKey: .capacityFactor)
+      batchPriority = try keys.decode(.batchPriority, or: false)
+      renormalizedGates = try keys.decode(.renormalizedGates, or: false)
+      capacityMultiple = try keys.decode(.capacityMultiple, or: 4)
     }
 
-    /// s = n·p.
+    /// s = n·p, the columns of the routing matrices: a sparse router has one an expert.
     public var slotCount: Int { expertCount * slotsPerExpert }
+
+    /// C: how many of an image's m tokens an expert takes at most.
+    ///
+    /// The fair share, K·m/n where tokens choose and m/n where experts do, times the factor, upwards to a multiple
+    /// of `capacityMultiple`; with the soft router its p slots.
+    /// - Source: arXiv 2106.05974 and 2202.09368; the multiple is vmoe's, 4 where its configuration has none.
+    public func capacity(tokenCount m: Int) -> Int {
+      guard router != .soft else { return slotsPerExpert }
+      guard let capacityFactor else { return m }
+      let chosen = router == .tokensChoice ? selectedExperts * m : m
+      // As vmoe divides: the product first.
+      let share = (Double(chosen) * capacityFactor / Double(expertCount)).rounded(.up)
+      guard share < Double(m) else { return m }
+      return min(m, (Int(share) + capacityMultiple - 1) / capacityMultiple * capacityMultiple)
+    }
+
+    /// The rows that all experts together have for an image of m tokens, at most.
+    public func rowCount(tokenCount m: Int) -> Int {
+      let room = expertCount * capacity(tokenCount: m)
+      return router == .tokensChoice ? min(room, selectedExperts * m) : room
+    }
 
     enum CodingKeys: String, CodingKey {
       case router, layers, normalization, gated, norm
       case routerBias = "router_bias"
+      case selectedExperts = "selected_experts"
+      case capacityFactor = "capacity_factor"
+      case batchPriority = "batch_priority"
+      case renormalizedGates = "renormalized_gates"
+      case capacityMultiple = "capacity_multiple"
       case expertCount = "expert_count"
       case slotsPerExpert = "slots_per_expert"
       case expertWidth = "expert_width"

@@ -3,7 +3,7 @@ import Kernels
 /// What a forward pass has to do at least: floating-point operations and bytes of weights.
 ///
 /// Axes: m tokens, d width, a all heads' width, h MLP width, s slots, g an expert's width, c classes. Softmaxes,
-/// norms and GELU are not counted; they are a few in a thousand.
+/// norms, GELU and copies are not counted; they are a few in a thousand.
 public struct ModelCost: Sendable, Equatable {
   /// Operations for an image, without the experts'.
   public let flopPerImage: Double
@@ -27,13 +27,14 @@ public struct ModelCost: Sendable, Equatable {
     let mlp = (model.gatedMLP ? 6 : 4) * m * d * Double(model.mlpWidth)
     let moeCount = Double(model.moeLayers.count)
     let s = Double(model.moe?.slotCount ?? 0)
-    // The router's product, dispatch and combine: 2·m·s·d each.
-    let routing = 6 * m * s * d
+    // The router's product, and a soft one's dispatch and combine: 2·m·s·d each.
+    let routing = (model.moe?.router == .soft ? 6 : 2) * m * s * d
+    let rows = Double(model.moe?.rowCount(tokenCount: model.tokenCount) ?? 0)
     flopPerImage =
       2 * patch * d + Double(model.depth) * attention + (Double(model.depth) - moeCount) * mlp
       + moeCount * routing + 2 * Double(model.featureWidth * model.classCount)
     expertFlopPerImage =
-      moeCount * (model.moe?.gated == true ? 6 : 4) * s * d * Double(model.moe?.expertWidth ?? 0)
+      moeCount * (model.moe?.gated == true ? 6 : 4) * rows * d * Double(model.moe?.expertWidth ?? 0)
     (self.expertBytes, self.weightBytes) = (Double(expertBytes), Double(weightBytes))
   }
 

@@ -98,6 +98,10 @@ public enum PoolingKind: String, Codable, Sendable, CaseIterable {
 public enum RouterKind: String, Codable, Sendable, CaseIterable {
   /// Every slot mixes all tokens, every token all slots' outputs (Soft MoE).
   case soft
+  /// Every token is worked on by the K experts that it scores highest (arXiv 2106.05974).
+  case tokensChoice = "tokens_choice"
+  /// Every expert works on the C tokens that score it highest (arXiv 2202.09368).
+  case expertsChoice = "experts_choice"
 }
 
 /// How tokens and phi are brought to length 1 before the router's product.

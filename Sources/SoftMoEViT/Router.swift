@@ -4,7 +4,7 @@ import Kernels
 /// Decides what the experts read of the tokens, and what each token gets back.
 ///
 /// A block asks for these steps in order and knows nothing else of its router. Axes: b images, m tokens, d width,
-/// s slots: the rows that the experts have for an image.
+/// s columns: the slots of a soft router, the experts of a sparse one.
 protocol Router: Sendable {
   /// `workspace.normed` X [b·m, d] → `workspace.routerLogits` [b·m, s].
   func computeLogits(imageCount: Int, _ workspace: inout Workspace)
@@ -16,9 +16,10 @@ protocol Router: Sendable {
     imageCount: Int, layer: Int, _ workspace: inout Workspace, _ summaries: RoutingSummaries?)
 
   /// X and the dispatch weights → `workspace.slotInputs`, the rows of one expert after those of another.
-  ///
-  /// - Returns: how many rows each expert has.
-  func dispatch(imageCount: Int, _ workspace: inout Workspace) -> Int
+  func dispatch(imageCount: Int, _ workspace: inout Workspace)
+
+  /// Each expert on its rows of `workspace.slotInputs` → `workspace.slotOutputs`.
+  func run(_ experts: MLPWeights, imageCount: Int, _ workspace: inout Workspace)
 
   /// `workspace.slotOutputs` and the combine weights, times a gain, added to `workspace.tokens` [b·m, d].
   func combine(imageCount: Int, gain: WeightVectors?, _ workspace: inout Workspace)
@@ -30,6 +31,7 @@ extension ModelConfiguration.SoftMoE {
   {
     switch router {
     case .soft: try SoftRouter(weights, model, self)
+    case .tokensChoice, .expertsChoice: try SparseRouter(weights, model, self)
     }
   }
 }

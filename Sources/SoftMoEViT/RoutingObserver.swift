@@ -14,6 +14,9 @@ public protocol RoutingObserver: AnyObject {
 }
 
 /// What one mixture of experts did with one image.
+///
+/// A sparse router's experts have one column each: its mass is the expert's share of the gates of all pairs that
+/// meet, effective tokens are those that it took, and the largest dispatch is its largest gate.
 public struct LayerRouting: Sendable, Equatable {
   /// [s]: each slot's share of what the tokens get back; sums to 1. Slot e·p + j is expert e's j-th.
   public let slotMass: [Float]
@@ -23,13 +26,19 @@ public struct LayerRouting: Sendable, Equatable {
   public let largestDispatch: [Float]
   /// [m]: Σ of each token's dispatch weights, over the mean token's, s/m; their mean is 1.
   public let tokenContribution: [Float]
+  /// [n] of a sparse router, empty of a soft one: how many tokens chose each expert, whether or not it took them.
+  public let demand: [Float]
+  /// [n] of a sparse router, empty of a soft one: how many of the tokens that each took have it as first choice.
+  public let firstChoices: [Float]
 
   /// All values, in the order of the properties.
   public init(
-    slotMass: [Float], effectiveTokens: [Float], largestDispatch: [Float], tokenContribution: [Float]
+    slotMass: [Float], effectiveTokens: [Float], largestDispatch: [Float], tokenContribution: [Float],
+    demand: [Float] = [], firstChoices: [Float] = []
   ) {
     (self.slotMass, self.effectiveTokens) = (slotMass, effectiveTokens)
     (self.largestDispatch, self.tokenContribution) = (largestDispatch, tokenContribution)
+    (self.demand, self.firstChoices) = (demand, firstChoices)
   }
 
   /// Whether every value is a number and none is infinite.
@@ -46,6 +55,8 @@ public final class RoutingSummaries: RoutingObserver {
   let maxImageCount: Int
   /// [l·b, s].
   var slotMass, effectiveTokens, largestDispatch: Matrix
+  /// [l·b, n], of a sparse router.
+  var demand, firstChoices: Matrix
   /// [l·b, m].
   var tokenContribution: Matrix
 
@@ -60,6 +71,9 @@ public final class RoutingSummaries: RoutingObserver {
     effectiveTokens = try Matrix(rows: rows, columns: s)
     largestDispatch = try Matrix(rows: rows, columns: s)
     tokenContribution = try Matrix(rows: rows, columns: configuration.tokenCount)
+    let isSparse = configuration.moe.map { $0.router != .soft } ?? false
+    demand = try Matrix(rows: isSparse ? rows : 0, columns: s)
+    firstChoices = try Matrix(rows: isSparse ? rows : 0, columns: s)
   }
 
   /// Itself.
@@ -73,11 +87,14 @@ public final class RoutingSummaries: RoutingObserver {
     let row = layer * maxImageCount + image
     return LayerRouting(
       slotMass: slotMass.row(row), effectiveTokens: effectiveTokens.row(row),
-      largestDispatch: largestDispatch.row(row), tokenContribution: tokenContribution.row(row))
+      largestDispatch: largestDispatch.row(row), tokenContribution: tokenContribution.row(row),
+      demand: demand.rowCount == 0 ? [] : demand.row(row),
+      firstChoices: firstChoices.rowCount == 0 ? [] : firstChoices.row(row))
   }
 
   /// Bytes held.
   public var byteCount: Int {
     slotMass.byteCount + effectiveTokens.byteCount + largestDispatch.byteCount + tokenContribution.byteCount
+      + demand.byteCount + firstChoices.byteCount
   }
 }

@@ -12,34 +12,19 @@ import Kernels
 struct SoftRouter: Router {
   private let model: ModelConfiguration
   private let moe: ModelConfiguration.SoftMoE
-  private let phi: Linear
+  private let projection: RouterProjection
 
   init(_ weights: WeightReader, _ model: ModelConfiguration, _ moe: ModelConfiguration.SoftMoE)
     throws(CheckpointError)
   {
     self.model = model
     self.moe = moe
-    phi = try weights.linear(.router, model.width, moe.slotCount, bias: moe.routerBias)
+    projection = try RouterProjection(weights, model, moe)
   }
 
   /// `logits = normalize(X) · phi`, phi normalised and scaled.
   func computeLogits(imageCount: Int, _ workspace: inout Workspace) {
-    let compute = workspace.compute
-    let m = model.tokenCount
-    if moe.normalization != .none {
-      if let normalization = moe.l2Normalization {
-        compute.normalize(
-          workspace.normed, normalization, rows: imageCount * m, into: &workspace.routerTokens)
-      } else {
-        let norm = LayerNorm(scale: nil, shift: nil, epsilon: moe.normalizationEpsilon)
-        compute.layerNorm(workspace.normed, norm, rows: imageCount * m, into: &workspace.routerTokens)
-      }
-      compute.linear(
-        workspace.routerTokens, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.routerLogits)
-    } else {
-      compute.linear(
-        workspace.normed, phi, imageCount: imageCount, rowsPerImage: m, into: &workspace.routerLogits)
-    }
+    projection(imageCount: imageCount, &workspace)
   }
 
   /// `dispatch = softmax over tokens`, then `combine = softmax over slots`, in the place of the logits.
@@ -68,7 +53,7 @@ struct SoftRouter: Router {
   }
 
   /// `slotInputs = dispatchᵀ · X`, X normalised or rounded where the configuration says so.
-  func dispatch(imageCount: Int, _ workspace: inout Workspace) -> Int {
+  func dispatch(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     let m = model.tokenCount
     let isNormalized = moe.slotSource == .normalizedTokens && moe.normalization != .none
@@ -87,7 +72,13 @@ struct SoftRouter: Router {
         workspace.normed, workspace.dispatchWeights, imageCount: imageCount, tokenCount: m,
         into: &workspace.slotInputs)
     }
-    return moe.slotsPerExpert * imageCount
+  }
+
+  /// Every expert has its p slots of each image.
+  func run(_ experts: MLPWeights, imageCount: Int, _ workspace: inout Workspace) {
+    workspace.compute.experts(
+      workspace.slotInputs, experts, rowsPerExpert: moe.slotsPerExpert * imageCount,
+      into: &workspace.slotOutputs)
   }
 
   /// `tokens += gain · (combine · slotOutputs)`, the outputs rounded where the configuration says so.

@@ -31,10 +31,12 @@ public struct Workspace: ~Copyable {
   var combineWeights: Matrix
   /// [b·m, s].
   var dispatchWeights: Matrix
-  /// [s·b, d], slot-major.
+  /// [rows, d], the rows of one expert after those of another: [s·b, d] of a soft router, slot-major.
   var slotInputs: Matrix
-  /// [s·b, d], slot-major.
+  /// [rows, d], likewise.
   var slotOutputs: Matrix
+  /// Which tokens each expert works on, of a sparse router; of nobody with a soft one.
+  let expertRows: ExpertRows
   /// [b·m, 2·d], [b, d]: the steps of a MAP head; empty without one.
   var probeKeysAndValues, probeAttended: Matrix
   /// [b, pooled width].
@@ -56,6 +58,8 @@ extension Workspace {
     let (b, m, d) = (maxImageCount, configuration.tokenCount, configuration.width)
     let a = configuration.attentionWidth
     let s = configuration.moe?.slotCount ?? 0
+    let rows = b * (configuration.moe?.rowCount(tokenCount: m) ?? 0)
+    let isSparse = configuration.moe.map { $0.router != .soft } ?? false
     let probes = configuration.pooling == .map ? b : 0
     let projected = Compute.projectedImageCount(
       of: b, headCount: configuration.headCount, headWidth: configuration.headWidth,
@@ -74,7 +78,9 @@ extension Workspace {
       routerTokens: try Matrix(rows: s == 0 ? 0 : b * m, columns: d),
       routerLogits: routerLogits, combineWeights: combineWeights,
       dispatchWeights: try Matrix(rows: b * m, columns: s),
-      slotInputs: try Matrix(rows: s * b, columns: d), slotOutputs: try Matrix(rows: s * b, columns: d),
+      slotInputs: try Matrix(rows: rows, columns: d), slotOutputs: try Matrix(rows: rows, columns: d),
+      expertRows: try ExpertRows(
+        maxImageCount: isSparse ? b : 0, tokenCount: m, expertCount: isSparse ? s : 0),
       probeKeysAndValues: try Matrix(rows: probes * m, columns: 2 * d),
       probeAttended: try Matrix(rows: probes, columns: d),
       pooled: try Matrix(rows: b, columns: configuration.pooledWidth),
@@ -86,7 +92,7 @@ extension Workspace {
   public var byteCount: Int {
     compute.byteCount + patches.byteCount + tokens.byteCount + normed.byteCount + qkv.byteCount
       + attended.byteCount + routerTokens.byteCount + routerLogits.byteCount
-      + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount
+      + dispatchWeights.byteCount + slotInputs.byteCount + slotOutputs.byteCount + expertRows.byteCount
       + probeKeysAndValues.byteCount + probeAttended.byteCount + pooled.byteCount
       + features.byteCount + logits.byteCount
   }
@@ -104,10 +110,13 @@ extension Workspace {
       Compute.mlpScratch(kernels, rows: maxImageCount * m, width: d, mlpWidth: model.mlpWidth))
     needs.append(Compute.attentionScratch(kernels, tokenCount: m, headWidth: model.headWidth, width: d))
     if let moe = model.moe {
-      needs.append(Compute.mixScratch(kernels, tokenCount: m, slotCount: moe.slotCount, width: d))
+      needs.append(
+        moe.router == .soft
+          ? Compute.mixScratch(kernels, tokenCount: m, slotCount: moe.slotCount, width: d)
+          : Compute.sparseScratch(tokenCount: m, selected: moe.selectedExperts, width: d))
       needs.append(
         Compute.mlpScratch(
-          kernels, rows: moe.slotsPerExpert * maxImageCount, width: d, mlpWidth: moe.expertWidth))
+          kernels, rows: moe.capacity(tokenCount: m) * maxImageCount, width: d, mlpWidth: moe.expertWidth))
     }
     return needs.max() ?? 0
   }

@@ -13,7 +13,8 @@ struct ImportCommand: ParsableCommand {
     commandName: "import",
     abstract: "Turn a Vision Transformer's checkpoint of another library into a .smoe file.",
     discussion: """
-      SOURCE is a safetensors file, a PyTorch file (.pth, .pt, .ckpt, .bin), one of several files or their folder, an .npz archive or a Flax MessagePack file. \
+      SOURCE is a safetensors file, a PyTorch file (.pth, .pt, .ckpt, .bin), one of several files or their folder, an .npz archive, a Flax MessagePack file, or \
+      what the names of vmoe's files begin with (PREFIX of PREFIX.index and PREFIX.data-nnnnn-of-NNNNN). \
       What names and shapes tell is not asked. What they can't tell comes from an option, from config.json, preprocessor_config.json, open_clip_config.json or args.json beside the file, from \
       --architecture, or from a --probe; what none of them tells is assumed only where it is customary, and the command says so.
       """)
@@ -60,11 +61,24 @@ struct ImportCommand: ParsableCommand {
   var labels: String?
   @Option(
     help:
-      "A preset (imagenet, inception, cifar10) or a JSON file. Default: what is beside the model or the architecture has."
+      "A preset (imagenet, inception, cifar10, vmoe-384) or a JSON file. Default: what is beside the model or the architecture has."
   )
   var preprocess: String?
   @Option(help: "none, or bfloat16 as vmoe's released code does.")
   var dispatchRounding: DispatchRounding?
+  @Option(help: "Who chooses in a sparse router: tokens_choice or experts_choice.") var router: RouterKind?
+  @Option(help: "How many experts a token of tokens_choice chooses.") var selectedExperts: Int?
+  @Option(
+    help:
+      "The places of a sparse router's expert over those it had if all took as many: a number, or none to drop nothing."
+  )
+  var capacityFactor: CapacityOption?
+  @Option(help: "What an expert's places are rounded up to a multiple of. Default: 4, as vmoe does.")
+  var capacityMultiple: Int?
+  @Flag(inversion: .prefixedNo, help: "Tokens with the largest gates find places first.")
+  var batchPriority: Bool?
+  @Flag(inversion: .prefixedNo, help: "The chosen gates of a token are divided by their sum.")
+  var renormalizedGates: Bool?
   @Option(help: "How weight matrices are stored.") var dtype: ElementType = .f32
   @Option(help: "A line about where the weights come from, KEY=VALUE; may be given again.")
   var provenance: [String] = []
@@ -82,6 +96,9 @@ struct ImportCommand: ParsableCommand {
     options.imageSize = image.map { ($0.height, $0.width) }
     options.position = position
     options.dispatchRounding = dispatchRounding
+    (options.router, options.selectedExperts, options.capacity) = (router, selectedExperts, capacityFactor)
+    (options.capacityMultiple, options.batchPriority) = (capacityMultiple, batchPriority)
+    options.renormalizedGates = renormalizedGates
     options.matrixType = dtype
     let search = ProgressBar("trying on the probe")
     let imported: CheckpointImport
@@ -157,7 +174,7 @@ struct ImportCommand: ParsableCommand {
           + (known.scaledFrom.map { " (stated for \($0))" } ?? ""), known.origin)
       return known.value
     }
-    let choice = preprocess ?? (imported.family.isFlax ? "inception" : "imagenet")
+    let choice = preprocess ?? PreprocessingPreset.customary(for: imported).rawValue
     report.add(.preprocess, choice, preprocess == nil ? .assumed : .option)
     if let preset = PreprocessingPreset(rawValue: choice) {
       return preset.preprocessing(height: model.imageHeight, width: model.imageWidth)
@@ -222,4 +239,8 @@ extension BlockNormKind: ExpressibleByArgument {}
 extension FinalNormKind: ExpressibleByArgument {}
 extension PositionOption: ExpressibleByArgument {}
 extension DispatchRounding: ExpressibleByArgument {}
+extension RouterKind: ExpressibleByArgument {}
+extension CapacityOption: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
+}
 extension ElementType: ExpressibleByArgument {}

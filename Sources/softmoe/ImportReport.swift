@@ -21,7 +21,15 @@ struct ImportReport {
       notes.append("set aside, \(imported.setAside.count) tensors that are no part of the model: \(names)")
     }
     self.notes = notes
-    for row in rows { warn(row) }
+    for row in rows {
+      warn(row)
+      // A larger capacity changes nothing where all tokens find room; on other images it may.
+      guard row.setting.isOfSparseRouter, !row.alsoFit.isEmpty else { continue }
+      let values = [row.value] + row.alsoFit.map(\.value)
+      warnings.append(
+        "the probe's answers fit \(row.setting.rawValue) \(values.joined(separator: ", ")) alike; "
+          + "\(row.value) is taken: give it more images, or --\(row.setting.rawValue)")
+    }
   }
 
   mutating func add(_ setting: Setting, _ value: String, _ origin: Origin) {

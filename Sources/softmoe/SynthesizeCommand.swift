@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoint
 import CheckpointImport
 import PlainText
+import SoftMoEViT
 
 /// `softmoe synthesize`: a checkpoint of the paper's sizes with random weights, for measurements.
 struct SynthesizeCommand: ParsableCommand {
@@ -10,8 +11,12 @@ struct SynthesizeCommand: ParsableCommand {
     abstract: "Write a checkpoint of one of the paper's variants with random weights, to measure speed with.")
 
   @Option(help: "Ti, S, B, L or H, a slash and the patch size: S/16, H/14.") var variant: ModelVariant
-  @Option(help: "Experts in each Soft MoE layer; 0 for a dense ViT.") var experts = 128
-  @Option(help: "Slots of each expert.") var slots = 1
+  @Option(help: "Experts in each mixture; 0 for a dense ViT.") var experts = 128
+  @Option(help: "Who chooses: soft, tokens_choice or experts_choice.") var router = RouterKind.soft
+  @Option(help: "Slots of each expert of a soft router.") var slots = 1
+  @Option(help: "How many experts a token chooses.") var selectedExperts = 2
+  @Option(help: "Room of each expert of a sparse router over its fair share of the tokens.")
+  var capacityFactor = 1.0
   @Option(help: "Side of the square input in pixels.") var image = 224
   @Option(help: "Number of classes.") var classes = 1_000
   @Option(help: "How weight matrices are stored.") var dtype: ElementType = .bf16
@@ -25,7 +30,9 @@ struct SynthesizeCommand: ParsableCommand {
 
   func run() throws {
     let configuration = variant.configuration(
-      experts: experts, slots: slots, imageSize: image, classCount: classes)
+      experts: experts, slots: slots, imageSize: image, classCount: classes, router: router,
+      selected: router == .tokensChoice ? selectedExperts : 0,
+      capacityFactor: router == .soft ? nil : capacityFactor)
     let model = try CheckpointImport(synthesizing: configuration, as: dtype)
     let progress = ProgressBar("writing")
     defer { progress.clear() }

@@ -38,7 +38,18 @@ import Testing
     Case(name: "vmoe_soft_msgpack", source: "model.msgpack"),
     Case(name: "vmoe_soft_npz", source: "model.npz"),
     Case(name: "vmoe_soft_npz_compressed", source: "model.npz"),
+    Case(name: "vmoe_tokens_choice_npz", source: "model.npz", change: tokensChoice),
+    Case(name: "vmoe_tokens_choice_index", source: "model.index", change: tokensChoice),
+    Case(name: "vmoe_experts_choice_npz", source: "model.npz") {
+      ($0.router, $0.capacity, $0.capacityMultiple) = (.expertsChoice, .factor(1), 1)
+      $0.dispatchRounding = DispatchRounding.none
+    },
   ]
+
+  private static let tokensChoice: @Sendable (inout ImportOptions) -> Void = {
+    ($0.router, $0.selectedExperts, $0.capacity) = (.tokensChoice, 2, .unlimited)
+    $0.dispatchRounding = DispatchRounding.none
+  }
 
   /// Case, file, and what the sentence names.
   static let refused: [(name: String, source: String, feature: String)] = [
@@ -49,9 +60,6 @@ import Testing
     ("timm_beit", "model.safetensors", "relative position bias of BEiT"),
     ("timm_eva02", "model.safetensors", "EVA"),
     ("timm_gray", "model.safetensors", "images of 1 colour channel"),
-    ("vmoe_experts_choice_npz", "model.npz", "sparse router"),
-    ("vmoe_tokens_choice_npz", "model.npz", "sparse router"),
-    ("vmoe_tokens_choice_index", "model.index", "sharded V-MoE"),
     ("vmoe_soft_orbax", "model.orbax", "Orbax"),
   ]
 

@@ -32,6 +32,25 @@ struct PublishedCase: Sendable, CustomTestStringConvertible {
     return [archive, packed]
   }
 
+  /// Sparse routers, two of them in the layout of vmoe's released checkpoints.
+  static let sparse =
+    [
+      vmoe(
+        "vmoe_tokens_choice_bpr", "--router", "tokens_choice", "--selected-experts", "2", "--capacity-factor",
+        "1",
+        "--batch-priority"),
+      vmoe("vmoe_experts_choice", "--router", "experts_choice", "--capacity-factor", "1"),
+    ]
+    + [
+      sharded(
+        "vmoe_sharded_tokens_choice", "--router", "tokens_choice", "--selected-experts", "2",
+        "--capacity-factor",
+        "1.05"),
+      sharded(
+        "vmoe_sharded_bpr_low_capacity", "--router", "tokens_choice", "--selected-experts", "1",
+        "--capacity-factor", "0.5", "--batch-priority"),
+    ]
+
   static let timm = [
     timm("bwconrad_default", "--heads", "4"), timm("bwconrad_avg_fcnorm_2slots", "--heads", "4"),
     timm("bwconrad_bf16", "--heads", "4"), timm("bwconrad_qknorm_layerscale"),
@@ -41,6 +60,12 @@ struct PublishedCase: Sendable, CustomTestStringConvertible {
   private static func vmoe(_ name: String, _ options: String...) -> PublishedCase {
     PublishedCase(
       source: shared("golden/\(name)/params.npz"), expected: shared("golden/\(name)/expected.safetensors"),
+      logits: "logits_fp32_dispatch", options: options)
+  }
+
+  private static func sharded(_ name: String, _ options: String...) -> PublishedCase {
+    PublishedCase(
+      source: shared("golden/\(name)/checkpoint"), expected: shared("golden/\(name)/expected.safetensors"),
       logits: "logits_fp32_dispatch", options: options)
   }
 
@@ -55,8 +80,15 @@ struct PublishedCase: Sendable, CustomTestStringConvertible {
     try expectAgreement(published)
   }
 
+  @Test(arguments: sparse)
+  func agreesWithThePublishedSparseRouters(_ published: PublishedCase) throws {
+    var exact = published
+    exact.options += ["--dispatch-rounding", "none"]
+    try expectAgreement(exact)
+  }
+
   /// vmoe as it is released rounds to bfloat16 before dispatch and combine.
-  @Test(arguments: vmoe)
+  @Test(arguments: vmoe + sparse)
   func agreesWithReleasedRounding(_ published: PublishedCase) throws {
     var rounded = published
     rounded.logits = "logits_bf16_dispatch"

@@ -73,6 +73,50 @@ import Testing
     }
   }
 
+  private static let vmoe = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures").path
+
+  /// vmoe's fine-tuned models squash photos to 384 × 384 as TensorFlow does.
+  @Test func vmoesPreparationIsAPreset() throws {
+    func run(_ image: String) throws -> Command.Outcome {
+      try Command.run([
+        "import", "\(Self.vmoe)/map_sincos_rect.msgpack", "--output", "never.smoe", "--dry-run", "--image",
+        image,
+        "--preprocess", "vmoe-384",
+      ])
+    }
+    let text = try run("384x384").output.filter { !$0.isWhitespace }
+    for part in [
+      #""resize":"squash""#, #""filter":"bilinear""#, #""antialias":false"#, #""mean":[0.5,0.5,0.5]"#,
+    ] {
+      #expect(text.contains(part), "\(part): \(text)")
+    }
+    #expect(try run("16x24").errors.contains("it makes 384x384 pixels, the model reads 16x24"))
+  }
+
+  /// The first answer has every option that the next would ask for.
+  @Test func aReleasedLayoutIsImportedByItsPrefix() throws {
+    try withTemporaryFile("model.smoe") { output in
+      let arguments = ["import", "\(Self.vmoe)/Partitioned/model", "--output", output]
+      let asked = try Command.run(arguments)
+      let sentence = try #require(asked.errors.split(separator: "\n").first { $0.contains("--router") })
+      let words = sentence.split(whereSeparator: { " ,".contains($0) }).map(String.init)
+      let first = try #require(words.firstIndex(of: "--router"))
+      let options = Array(words[first..<first + 8])
+      #expect(options.last == "bfloat16", "\(sentence)")
+      let outcome = try Command.run(arguments + options)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let rows = outcome.output.split(separator: "\n").map {
+        $0.split(separator: " ").prefix(2).map(String.init)
+      }
+      for row in [["router", "tokens_choice"], ["selected-experts", "2"], ["capacity-factor", "1.05"]] {
+        #expect(rows.contains(row), "\(outcome.output)")
+      }
+      #expect(
+        outcome.errors.contains("warning: batch-priority false is assumed; change it with --batch-priority"))
+      #expect(outcome.output.contains("set aside, 4 tensors") && outcome.output.contains("'params/'"))
+    }
+  }
+
   @Test func anotherWordOnPreparingImagesIsEnough() throws {
     try imported { source, run in
       let file = URL(filePath: source).deletingLastPathComponent().appending(path: "preprocessor_config.json")

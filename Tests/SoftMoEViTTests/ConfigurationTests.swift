@@ -72,6 +72,7 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     BadConfiguration("norm_epsilon", "found 0.0", { $0.normEpsilon = 0 }),
     BadConfiguration("norm_epsilon", "found 3e+38", { $0.normEpsilon = 3e38 }),
     BadConfiguration("moe.normalization_epsilon", "found 0.0", { $0.moe?.normalizationEpsilon = 0 }),
+    BadConfiguration("moe.capacity_multiple", "expected 1…65536, found 0") { $0.moe?.capacityMultiple = 0 },
     BadConfiguration("pooling", "'class_token' needs a model with a class token") {
       $0.pooling = .classToken
     },

@@ -44,5 +44,23 @@ struct OptionalModel: Sendable, CustomTestStringConvertible {
         normalizationEpsilon: 1e-5, slotSource: .normalizedTokens, dispatchRounding: .none, gated: true,
         norm: false, routerBias: true)
     },
+    OptionalModel("Tokens Choice by priority, renormalised gates, little room") {
+      $0.moe = sparse(.tokensChoice, selected: 2, capacity: 0.7)
+      ($0.moe?.batchPriority, $0.moe?.renormalizedGates) = (true, true)
+    },
+    OptionalModel("Tokens Choice without a limit, rounded") {
+      $0.moe = sparse(.tokensChoice, selected: 3, capacity: nil)
+      $0.moe?.dispatchRounding = .bfloat16
+    },
+    OptionalModel("Experts Choice") { $0.moe = sparse(.expertsChoice, selected: 0, capacity: 1.5) },
   ]
+
+  private static func sparse(_ router: RouterKind, selected: Int, capacity: Double?)
+    -> ModelConfiguration.SoftMoE
+  {
+    ModelConfiguration.SoftMoE(
+      router: router, layers: [0, 1], expertCount: 4, slotsPerExpert: 1, expertWidth: 40, normalization: .none,
+      normalizationEpsilon: 0, slotSource: .tokens, dispatchRounding: .none, selectedExperts: selected,
+      capacityFactor: capacity)
+  }
 }

@@ -47,6 +47,9 @@ extension SourceFamily {
       ? try VMoEReader(source: model, customs: customs, options: options, decisions: decisions).plan()
       : try TimmReader(source: model, customs: customs, options: options, decisions: decisions).plan()
     try model.requireAllUsed()
+    if let setting = options.sparseSetting, plan.configuration.moe?.router ?? .soft == .soft {
+      throw .option(name: setting.rawValue, problem: "the model has no sparse router")
+    }
     return (plan, model)
   }
 }

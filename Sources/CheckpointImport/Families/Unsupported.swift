@@ -51,6 +51,13 @@ enum Unsupported {
     Sign(
       "fkodom/soft-mixture-of-experts: its experts are the second product of the MLP alone and mix its hidden numbers"
     ) { $0.contains(suffix: ".moe.phi") && $0.contains(suffix: ".moe.experts.weight") },
+    Sign(
+      "E³, vmoe's efficient ensembles of experts, whose router has an axis of the ensemble's members"
+    ) { source in
+      source.names.contains { name in
+        name.hasSuffix("Moe/Router/dense/kernel") && source[name]?.shape.count == 3
+      }
+    },
     Sign(prefix: "patch_embed.backbone.", "a hybrid of a convolutional network and a ViT (timm)"),
     Sign(prefix: "conv_root/", "a hybrid of a ResNet and a ViT (google-research/vision_transformer)"),
     Sign(prefix: "conv_stem", "a convolutional stem before the patches"),
