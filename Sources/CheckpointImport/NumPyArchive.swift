@@ -67,11 +67,12 @@ struct NumPyArchive {
     guard let type = header.type else {
       throw problem("expected type <f8, <f4, <f2 or bfloat16 (V2), found \(quoted(header.descriptor))")
     }
-    guard !header.isFortran else { throw problem("it is in Fortran order; save a C-ordered copy") }
     let count = try SourceTensor.count(of: name, shape: header.shape, path: path)
     guard checkedProduct([count, type.byteCount]) == data.count else {
       throw problem("\(header.descriptor) \(header.shape) does not fit its \(data.count) bytes")
     }
-    return SourceTensor(name: name, type: type, shape: header.shape, offset: data.lowerBound, file: file)
+    return SourceTensor(
+      name: name, type: type, shape: header.shape, offset: data.lowerBound, strides: header.strides,
+      file: file)
   }
 }

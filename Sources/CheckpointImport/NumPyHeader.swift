@@ -15,6 +15,19 @@ struct NumPyHeader: Equatable {
     }
   }
 
+  /// Elements from one index of each dimension to the next: in C's order the last dimension's lie together, in Fortran's
+  /// the first's. The dimensions' product must fit.
+  var strides: [Int] {
+    // Without elements no step is taken, and the other dimensions' product may be anything.
+    guard !shape.contains(0) else { return shape }
+    var (strides, step) = ([Int](), 1)
+    for size in isFortran ? shape : shape.reversed() {
+      strides.append(step)
+      step *= size
+    }
+    return isFortran ? strides : strides.reversed()
+  }
+
   /// Whether its elements are integers, booleans or texts.
   var isNoWeight: Bool {
     let kind = descriptor.drop { "<>|=".contains($0) }

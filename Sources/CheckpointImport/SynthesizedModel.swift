@@ -38,16 +38,21 @@ struct SynthesizedModel {
     var tensors = norm(name[.norm1], d) + attention + norm(name[.norm2], d)
     if isSoft, let moe = configuration.moe {
       // Columns of length 10: logits up to ±10.
-      let deviation = 10 / Float(d).squareRoot()
+      let deviation = 10 / Float(configuration.slotWidth).squareRoot()
       tensors.append(
-        random(name[.moe][.router][.kernel], [d, moe.slotCount], deviation: deviation, role: .router))
+        random(
+          name[.moe][.router][.kernel], [configuration.slotWidth, moe.slotCount], deviation: deviation,
+          role: .router))
       if moe.routerBias {
         tensors.append(random(name[.moe][.router][.bias], [moe.slotCount], deviation: 1))
       }
       if moe.gated {
         tensors += linear(name[.moe][.experts][.gate], count: [moe.expertCount], d, moe.expertWidth)
       }
-      tensors += linear(name[.moe][.experts][.up], count: [moe.expertCount], d, moe.expertWidth)
+      switch moe.expertKind {
+      case .mlp: tensors += linear(name[.moe][.experts][.up], count: [moe.expertCount], d, moe.expertWidth)
+      case .secondProduct: tensors += linear(name[.moe][.up], d, moe.expertWidth)
+      }
       tensors += linear(name[.moe][.experts][.down], count: [moe.expertCount], moe.expertWidth, d)
     } else {
       if configuration.gatedMLP { tensors += linear(name[.mlp][.gate], d, configuration.mlpWidth) }

@@ -41,7 +41,7 @@ extension TimmReader {
         patchNorm: source.contains("patch_embed.norm_in.weight") ? .around : .none,
         headWidth: inner / heads,
         blockNorm: try decisions.blockNorm(
-          tensors: nil, customary: .before, likely: [.before, .afterBranch, .afterSum], doubt: nil),
+          tensors: nil, customary: customs.blockNorm, likely: [.before, .afterBranch, .afterSum], doubt: nil),
         norm: source.contains("blocks.0.norm1.bias") ? .layer : .rms, gatedMLP: mlp?.isGated ?? false),
       image.leading
     )

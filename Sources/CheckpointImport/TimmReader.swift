@@ -203,6 +203,7 @@ struct TimmReader {
   func softLayer(_ index: Int) -> (any SoftLayer)? {
     let prefix = "blocks.\(index).mlp"
     return BwconradLayer(source, prefix) ?? LucidrainsLayer(source, prefix) ?? JetpackLayer(source, prefix)
+      ?? FkodomLayer(source, prefix)
   }
 }
 

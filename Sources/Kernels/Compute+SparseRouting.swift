@@ -174,18 +174,23 @@ private struct TokensChoiceWork: ParallelWork {
         if rank == 0 { firstChoices[expert] += 1 }
       }
     }
-    for pair in 0..<m * n {
-      dispatch[pair] = places[pair] < 0 ? 0 : 1
-      if places[pair] < 0 { gates[pair] = 0 }
+    for token in 0..<m {
+      let (gates, first) = (gates + token * n, token * n)
+      var sum: Float = isRenormalized ? 0 : 1
+      if isRenormalized { for rank in 0..<K { sum += gates[Int(choices[token * K + rank])] } }
+      for expert in 0..<n {
+        let isTaken = places[first + expert] >= 0
+        dispatch[first + expert] = isTaken ? 1 : 0
+        gates[expert] = isTaken ? gates[expert] / sum : 0
+      }
     }
   }
 
   /// The K largest gates of a token, the largest first; with `taken` 1 for each of them.
   private func choose(
-    _ gates: UnsafeMutablePointer<Float>, _ taken: UnsafeMutablePointer<Float>,
+    _ gates: UnsafePointer<Float>, _ taken: UnsafeMutablePointer<Float>,
     into choices: UnsafeMutablePointer<Int32>
   ) {
-    var sum: Float = 0
     for rank in 0..<selected {
       // Whatever the numbers, NaN too, an expert is chosen that was not.
       var best = -1
@@ -193,9 +198,7 @@ private struct TokensChoiceWork: ParallelWork {
       where taken[expert] == 0 && (best < 0 || gates[expert] > gates[best]) { best = expert }
       taken[best] = 1
       choices[rank] = Int32(truncatingIfNeeded: best)
-      sum += gates[best]
     }
-    if isRenormalized { for expert in 0..<rows.expertCount { gates[expert] /= sum } }
   }
 }
 

@@ -6,7 +6,7 @@ public struct ForwardProfile: Sendable {
     case patchEmbedding = "patch embedding"
     /// Attention with its two products.
     case attention
-    /// Dense MLPs.
+    /// Dense MLPs, and a first product that experts share.
     case mlp = "MLP"
     /// Router, both softmaxes, tokens → slots.
     case dispatch

@@ -30,14 +30,13 @@ struct MLPBlock {
 }
 
 extension WeightReader {
-  /// An MLP of this part, or `count` of them.
-  func mlp(_ model: ModelConfiguration, count: Int? = nil, _ hiddenWidth: Int, gated: Bool)
-    throws(CheckpointError)
-    -> MLPWeights
-  {
+  /// An MLP of this part, or `count` of them; or of each its second product alone.
+  func mlp(
+    _ model: ModelConfiguration, count: Int? = nil, _ hiddenWidth: Int, gated: Bool, _ kind: ExpertKind = .mlp
+  ) throws(CheckpointError) -> MLPWeights {
     MLPWeights(
       gate: gated ? try linear(.gate, count: count, model.width, hiddenWidth) : nil,
-      up: try linear(.up, count: count, model.width, hiddenWidth),
+      up: kind == .mlp ? try linear(.up, count: count, model.width, hiddenWidth) : nil,
       down: try linear(.down, count: count, hiddenWidth, model.width), activation: model.activation.kernel)
   }
 }

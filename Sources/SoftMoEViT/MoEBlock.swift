@@ -3,6 +3,7 @@ import Kernels
 
 /// A mixture of experts in place of a dense MLP; with the soft router:
 ///
+///     X       = hidden rows, if experts are the second product alone
 ///     logits  = router(X)                              [b·m, s]
 ///     dispatch, combine = softmaxes of the logits      [b·m, s]
 ///     inputs  = dispatchᵀ · X                          [s·b, d]
@@ -12,6 +13,7 @@ import Kernels
 /// Axes: b images, m tokens, s slots, d width.
 /// - Source: arXiv 2308.00951, section 2.1.
 struct MoEBlock {
+  private let firstProduct: FirstProduct?
   private let router: any Router
   private let experts: MLPWeights
   private let gain: WeightVectors?
@@ -19,9 +21,10 @@ struct MoEBlock {
   init(_ weights: WeightReader, _ model: ModelConfiguration, _ moe: ModelConfiguration.SoftMoE)
     throws(CheckpointError)
   {
+    firstProduct = moe.expertKind == .secondProduct ? try FirstProduct(weights[.moe], model, moe) : nil
     router = try moe.makeRouter(weights[.moe], model)
     experts = try weights[.moe][.experts].mlp(
-      model, count: moe.expertCount, moe.expertWidth, gated: moe.gated)
+      model, count: moe.expertCount, moe.expertWidth, gated: moe.gated, moe.expertKind)
     gain = model.layerScale ? try weights.vectors(.layerScale2, shape: [model.width]) : nil
   }
 
@@ -31,6 +34,7 @@ struct MoEBlock {
   func callAsFunction(
     imageCount: Int, layer: Int, _ workspace: inout Workspace, _ observer: (any RoutingObserver)?
   ) {
+    firstProduct?(imageCount: imageCount, &workspace)
     router.computeLogits(imageCount: imageCount, &workspace)
     router.computeWeights(imageCount: imageCount, layer: layer, &workspace, observer?.summaries)
     observer?.observe(layer: layer, workspace)

@@ -58,8 +58,7 @@ extension ModelConfiguration {
     try check(
       finalNorm != .features || pooling.tokenShare == 1, "final_norm", "'features' is for one pooled token")
     try check(
-      blockNorm == .before || moe == nil, "block_norm",
-      "'\(blockNorm.rawValue)' is for models without experts")
+      blockNorm != .afterBranch || moe == nil, "block_norm", "'after_branch' is for models without experts")
     try check(
       blockNorm != .afterBranch || !layerScale, "layer_scale",
       "'after_branch' has no gains; its norms scale the branches")
@@ -84,6 +83,9 @@ extension ModelConfiguration.SoftMoE {
     try require("moe.expert_width", expertWidth, in: 1...1_048_576)
     try require("moe.capacity_multiple", capacityMultiple, in: 1...65_536)
     try validateRouter()
+    try check(
+      expertKind == .mlp || router == .soft && normalization == .none && !gated, "moe.expert_kind",
+      "'second_product' is for a soft router of normalization 'none' and experts without gates")
     try check(
       normalizationEpsilon < 1
         && (normalizationEpsilon > 0 || normalization == .none && normalizationEpsilon == 0),

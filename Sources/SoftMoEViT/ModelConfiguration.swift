@@ -67,7 +67,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     public var expertCount: Int
     /// p.
     public var slotsPerExpert: Int
-    /// Hidden width of an expert.
+    /// Hidden width of an expert, h.
     public var expertWidth: Int
     /// How tokens and phi are normalised before their product.
     public var normalization: NormalizationKind
@@ -83,6 +83,8 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     public var norm: Bool
     /// Whether the router's logits have a bias for each slot.
     public var routerBias: Bool
+    /// What an expert computes; a whole MLP in a file that does not say.
+    public var expertKind: ExpertKind
     /// K, how many experts a token chooses; 0 where tokens don't choose.
     public var selectedExperts: Int
     /// How much more than their fair share the experts of a sparse router have room for, or null for no limit.
@@ -99,8 +101,8 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       router: RouterKind = .soft, layers: [Int], expertCount: Int, slotsPerExpert: Int, expertWidth: Int,
       normalization: NormalizationKind, normalizationEpsilon: Float, slotSource: SlotSource,
       dispatchRounding: DispatchRounding, gated: Bool = false, norm: Bool = true, routerBias: Bool = false,
-      selectedExperts: Int = 0, capacityFactor: Double? = nil, batchPriority: Bool = false,
-      renormalizedGates: Bool = false, capacityMultiple: Int = 4
+      expertKind: ExpertKind = .mlp, selectedExperts: Int = 0, capacityFactor: Double? = nil,
+      batchPriority: Bool = false, renormalizedGates: Bool = false, capacityMultiple: Int = 4
     ) {
       self.router = router
       self.layers = layers
@@ -112,6 +114,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       self.slotSource = slotSource
       self.dispatchRounding = dispatchRounding
       (self.gated, self.norm, self.routerBias) = (gated, norm, routerBias)
+      self.expertKind = expertKind
       (self.selectedExperts, self.capacityFactor) = (selectedExperts, capacityFactor)
       (self.batchPriority, self.renormalizedGates) = (batchPriority, renormalizedGates)
       self.capacityMultiple = capacityMultiple
@@ -132,6 +135,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       gated = try keys.decode(.gated, or: false)
       norm = try keys.decode(.norm, or: true)
       routerBias = try keys.decode(.routerBias, or: false)
+      expertKind = try keys.decode(.expertKind, or: .mlp)
       selectedExperts = try keys.decode(.selectedExperts, or: 0)
       capacityFactor = try keys.decodeIfPresent(Double.self, forKey: .capacityFactor)
       batchPriority = try keys.decode(.batchPriority, or: false)
@@ -166,6 +170,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey {
       case router, layers, normalization, gated, norm
       case routerBias = "router_bias"
+      case expertKind = "expert_kind"
       case selectedExperts = "selected_experts"
       case capacityFactor = "capacity_factor"
       case batchPriority = "batch_priority"
@@ -278,6 +283,10 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var resultWidth: Int { classCount > 0 ? classCount : featureWidth }
   /// H·hd, the width of all heads' outputs.
   public var attentionWidth: Int { headCount * headWidth }
+  /// Width of what slots are mixed from: d, or h where the experts read hidden rows.
+  public var slotWidth: Int {
+    if let moe, moe.expertKind == .secondProduct { moe.expertWidth } else { width }
+  }
   /// Indices of the Soft MoE blocks.
   public var moeLayers: [Int] { moe?.layers ?? [] }
 

@@ -2,8 +2,8 @@ import Kernels
 
 /// What a forward pass has to do at least: floating-point operations and bytes of weights.
 ///
-/// Axes: m tokens, d width, a all heads' width, h MLP width, s slots, g an expert's width, c classes. Softmaxes,
-/// norms, GELU and copies are not counted; they are a few in a thousand.
+/// Axes: m tokens, d width, a all heads' width, h MLP width, s slots, g an expert's width, w the width of what
+/// slots are mixed from, c classes. Softmaxes, norms, GELU and copies are not counted; they are a few in a thousand.
 public struct ModelCost: Sendable, Equatable {
   /// Operations for an image, without the experts'.
   public let flopPerImage: Double
@@ -27,14 +27,18 @@ public struct ModelCost: Sendable, Equatable {
     let mlp = (model.gatedMLP ? 6 : 4) * m * d * Double(model.mlpWidth)
     let moeCount = Double(model.moeLayers.count)
     let s = Double(model.moe?.slotCount ?? 0)
-    // The router's product, and a soft one's dispatch and combine: 2·m·s·d each.
-    let routing = (model.moe?.router == .soft ? 6 : 2) * m * s * d
+    let g = Double(model.moe?.expertWidth ?? 0)
+    let isSecondProduct = model.moe?.expertKind == .secondProduct
+    // The router's product, and a soft one's dispatch, 2·m·s·w each, and combine, 2·m·s·d.
+    let mixing = model.moe?.router == .soft ? 2 * m * s * (Double(model.slotWidth) + d) : 0
+    let firstProduct = isSecondProduct ? 2 * m * d * g : 0
+    let routing = 2 * m * s * Double(model.slotWidth) + mixing + firstProduct
     let rows = Double(model.moe?.rowCount(tokenCount: model.tokenCount) ?? 0)
     flopPerImage =
       2 * patch * d + Double(model.depth) * attention + (Double(model.depth) - moeCount) * mlp
       + moeCount * routing + 2 * Double(model.featureWidth * model.classCount)
-    expertFlopPerImage =
-      moeCount * (model.moe?.gated == true ? 6 : 4) * rows * d * Double(model.moe?.expertWidth ?? 0)
+    let products: Double = isSecondProduct ? 1 : model.moe?.gated == true ? 3 : 2
+    expertFlopPerImage = moeCount * 2 * products * rows * d * g
     (self.expertBytes, self.weightBytes) = (Double(expertBytes), Double(weightBytes))
   }
 

@@ -104,6 +104,15 @@ public enum RouterKind: String, Codable, Sendable, CaseIterable {
   case expertsChoice = "experts_choice"
 }
 
+/// What an expert computes of a slot.
+public enum ExpertKind: String, Codable, Sendable, CaseIterable {
+  /// An MLP of its own.
+  case mlp
+  /// The second product of the block's MLP: slots are mixed of the rows after the first product and the activation,
+  /// which all experts share (fkodom/soft-mixture-of-experts).
+  case secondProduct = "second_product"
+}
+
 /// How tokens and phi are brought to length 1 before the router's product.
 public enum NormalizationKind: String, Codable, Sendable, CaseIterable {
   /// v · rsqrt(Σv² + ε) (vmoe).

@@ -13,6 +13,8 @@ struct SoftRouter: Router {
   private let model: ModelConfiguration
   private let moe: ModelConfiguration.SoftMoE
   private let projection: RouterProjection
+  /// Whether X is hidden rows, in `workspace.routerTokens` from the start.
+  private var isHidden: Bool { moe.expertKind == .secondProduct }
 
   init(_ weights: WeightReader, _ model: ModelConfiguration, _ moe: ModelConfiguration.SoftMoE)
     throws(CheckpointError)
@@ -56,14 +58,14 @@ struct SoftRouter: Router {
   func dispatch(imageCount: Int, _ workspace: inout Workspace) {
     let compute = workspace.compute
     let m = model.tokenCount
-    let isNormalized = moe.slotSource == .normalizedTokens && moe.normalization != .none
+    let readsRouterTokens = isHidden || moe.slotSource == .normalizedTokens && moe.normalization != .none
     if moe.dispatchRounding == .bfloat16 {
-      if !isNormalized {
+      if !readsRouterTokens {
         compute.copy(workspace.normed, rows: imageCount * m, into: &workspace.routerTokens)
       }
       compute.roundToBFloat16(rows: imageCount * m, inPlace: &workspace.routerTokens)
     }
-    if isNormalized || moe.dispatchRounding == .bfloat16 {
+    if readsRouterTokens || moe.dispatchRounding == .bfloat16 {
       compute.mixTokens(
         workspace.routerTokens, workspace.dispatchWeights, imageCount: imageCount, tokenCount: m,
         into: &workspace.slotInputs)

@@ -2,7 +2,7 @@ import Kernels
 
 /// What a forward pass writes. Allocated once, for the largest batch.
 ///
-/// Axes: b images, m tokens, d width, h MLP width, s slots.
+/// Axes: b images, m tokens, d width, h MLP width, s slots, w the width of what slots are mixed from.
 public struct Workspace: ~Copyable {
   /// The largest batch.
   public let maxImageCount: Int
@@ -23,7 +23,8 @@ public struct Workspace: ~Copyable {
   var qkv: Matrix
   /// [b·m, a], all heads' outputs, a = heads · head width.
   var attended: Matrix
-  /// [b·m, d], tokens after the router's normalisation, or rounded for dispatch.
+  /// [b·m, w], tokens after the router's normalisation, after the first product of the experts' MLP, or rounded for
+  /// dispatch.
   var routerTokens: Matrix
   /// [b·m, s].
   var routerLogits: Matrix
@@ -31,7 +32,7 @@ public struct Workspace: ~Copyable {
   var combineWeights: Matrix
   /// [b·m, s].
   var dispatchWeights: Matrix
-  /// [rows, d], the rows of one expert after those of another: [s·b, d] of a soft router, slot-major.
+  /// [rows, w], the rows of one expert after those of another: [s·b, w] of a soft router, slot-major.
   var slotInputs: Matrix
   /// [rows, d], likewise.
   var slotOutputs: Matrix
@@ -57,7 +58,7 @@ extension Workspace {
   ) throws(MachineError) {
     let (b, m, d) = (maxImageCount, configuration.tokenCount, configuration.width)
     let a = configuration.attentionWidth
-    let s = configuration.moe?.slotCount ?? 0
+    let (s, w) = (configuration.moe?.slotCount ?? 0, configuration.slotWidth)
     let rows = b * (configuration.moe?.rowCount(tokenCount: m) ?? 0)
     let isSparse = configuration.moe.map { $0.router != .soft } ?? false
     let probes = configuration.pooling == .map ? b : 0
@@ -75,10 +76,10 @@ extension Workspace {
         rows: b * configuration.patchCount, columns: configuration.patchSize * configuration.patchSize * 3),
       tokens: try Matrix(rows: b * m, columns: d), normed: try Matrix(rows: b * m, columns: d),
       qkv: try Matrix(rows: projected * m, columns: 3 * a), attended: try Matrix(rows: b * m, columns: a),
-      routerTokens: try Matrix(rows: s == 0 ? 0 : b * m, columns: d),
+      routerTokens: try Matrix(rows: s == 0 ? 0 : b * m, columns: w),
       routerLogits: routerLogits, combineWeights: combineWeights,
       dispatchWeights: try Matrix(rows: b * m, columns: s),
-      slotInputs: try Matrix(rows: rows, columns: d), slotOutputs: try Matrix(rows: rows, columns: d),
+      slotInputs: try Matrix(rows: rows, columns: w), slotOutputs: try Matrix(rows: rows, columns: d),
       expertRows: try ExpertRows(
         maxImageCount: isSparse ? b : 0, tokenCount: m, expertCount: isSparse ? s : 0),
       probeKeysAndValues: try Matrix(rows: probes * m, columns: 2 * d),
@@ -103,7 +104,7 @@ extension Workspace {
     let (m, d) = (model.tokenCount, model.width)
     let widths = [
       model.patchSize * model.patchSize * 3, d, model.mlpWidth, model.featureWidth, model.pooledWidth,
-      model.attentionWidth,
+      model.attentionWidth, model.slotWidth,
     ]
     var needs = widths.map { Compute.linearScratch(kernels, rows: maxImageCount * m, inputWidth: $0) }
     needs.append(
@@ -112,7 +113,8 @@ extension Workspace {
     if let moe = model.moe {
       needs.append(
         moe.router == .soft
-          ? Compute.mixScratch(kernels, tokenCount: m, slotCount: moe.slotCount, width: d)
+          ? Compute.mixScratch(
+            kernels, tokenCount: m, slotCount: moe.slotCount, width: max(d, model.slotWidth))
           : Compute.sparseScratch(tokenCount: m, selected: moe.selectedExperts, width: d))
       needs.append(
         Compute.mlpScratch(

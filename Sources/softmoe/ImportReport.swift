@@ -47,8 +47,9 @@ struct ImportReport {
   /// A line a setting: its value, and where that comes from.
   var table: String {
     let width = rows.reduce(0) { max($0, $1.value.count) }
+    let nameWidth = rows.reduce(12) { max($0, $1.setting.rawValue.count) }
     let lines = rows.map { row in
-      "  " + Self.padded(row.setting.rawValue, to: 14) + Self.padded(row.value, to: width + 2)
+      "  " + Self.padded(row.setting.rawValue, to: nameWidth + 2) + Self.padded(row.value, to: width + 2)
         + Self.words(row) + Self.alternatives(row)
     }
     return (lines + notes.map { "  " + $0 }).joined(separator: "\n")

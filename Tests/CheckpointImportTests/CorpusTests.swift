@@ -90,7 +90,7 @@ private let archives = [
   BadFile("npy_header_past_end.npz", "member 'a': expected a header of at most 66 bytes, found 9000"),
   BadFile("npy_header_2_32.npz", "expected a header of at most 66 bytes, found 4294967295"),
   BadFile("npy_header_other.npz", "expected a header of descr, fortran_order and shape, found '[1, 2, 3]"),
-  BadFile("npy_fortran.npz", "member 'a': it is in Fortran order; save a C-ordered copy"),
+  BadFile("npy_fortran.npz", noModel, "among its 1 tensors"),
   BadFile("npy_order_other.npz", "expected a header of descr", "'fortran_order': None"),
   BadFile("npy_objects.npz", "expected type <f8, <f4, <f2 or bfloat16 (V2), found '|O'"),
   BadFile("npy_big_endian.npz", "expected type <f8", "found '>f4'"),

@@ -19,7 +19,8 @@ import Testing
     Case(name: "big_vision_npz", source: "model.npz"), Case(name: "google_npz", source: "model.npz"),
     Case(name: "bwconrad_huge_heads") { $0.headCount = 4 },
     Case(name: "bwconrad_relu") { $0.activation = .relu },
-    Case(name: "bwconrad_soft"), Case(name: "hf_clip"), Case(name: "hf_deit"), Case(name: "hf_dinov2"),
+    Case(name: "bwconrad_soft"), Case(name: "fkodom_vit"), Case(name: "hf_clip"), Case(name: "hf_deit"),
+    Case(name: "hf_dinov2"),
     Case(name: "hf_siglip"), Case(name: "hf_vit"), Case(name: "lucidrains_geglu"),
     Case(name: "lucidrains_in_timm"), Case(name: "timm_backbone"),
     Case(name: "timm_clip_eps") {
@@ -53,7 +54,6 @@ import Testing
 
   /// Case, file, and what the sentence names.
   static let refused: [(name: String, source: String, feature: String)] = [
-    ("fkodom_vit", "model.safetensors", "fkodom/soft-mixture-of-experts"),
     ("hf_dinov3", "model.safetensors", "rotary positions of DINOv3"),
     ("jetpack_sphero", "model.safetensors", "SpheroMoE"),
     ("lucidrains_dynamic", "model.safetensors", "DynamicSlotsSoftMoE"),
@@ -101,6 +101,9 @@ import Testing
     Case(name: "vitpytorch_narrow_heads") { $0.headCount = 3 },
     Case(name: "vitpytorch_one_head") { $0.headCount = 1 },
     Case(name: "simple_vit_rect") { ($0.headCount, $0.imageSize) = (2, (8, 12)) },
+    Case(name: "fkodom_soft") { $0.headCount = 2 }, Case(name: "lucidrains_layernorm") { $0.headCount = 2 },
+    Case(name: "jetpack_single") { $0.headCount = 2 }, Case(name: "hf_mae") { $0.headCount = 2 },
+    Case(name: "open_clip") { ($0.headCount, $0.activation) = (2, .quickGelu) },
   ]
 
   @Test(arguments: fixtures) func whatItsLibraryComputesComesOutOfAFixture(_ item: Case) throws {
@@ -151,6 +154,18 @@ import Testing
       throws: ImportError.option(
         name: "heads", problem: "the tensors do not tell it; give it, likely 1 or 2 or 4")
     ) { try CheckpointImport(path: "\(path).safetensors", options: ImportOptions()) }
+  }
+
+  /// No answer of it is an image's own.
+  @Test func theViTThatAttendsOverTheBatchIsRefusedByItsName() throws {
+    try withTemporaryFile("model.safetensors") { path in
+      let names = ["pos_embedding", "patch_to_embedding.1.weight", "encoder.layers.0.linear2.weight"]
+      try Data(safetensors(names.map { (name: $0, shape: [1]) })).write(to: URL(filePath: path))
+      let error = #expect(throws: ImportError.self) {
+        try CheckpointImport(path: path, options: ImportOptions())
+      }
+      #expect(error?.description.contains("the dense ViT of fkodom/soft-mixture-of-experts") == true)
+    }
   }
 
   /// Imports, runs, and compares logits (features where there is no head) with what was expected.

@@ -65,6 +65,7 @@ import Testing
     // Kinds of GELU are so alike that several fit.
     let others: [String: ActivationKind] = [
       "hf_siglip_tower": .geluTanh, "hf_clip_projection": .quickGelu, "hf_dinov2_registers": .silu,
+      "open_clip": .quickGelu, "fkodom_soft": .relu,
     ]
     #expect(imported.configuration.activation == others[item.name] ?? .geluErf)
   }

@@ -113,7 +113,7 @@ import Testing
       }
       #expect(
         outcome.errors.contains("warning: batch-priority false is assumed; change it with --batch-priority"))
-      #expect(outcome.output.contains("set aside, 4 tensors") && outcome.output.contains("'params/'"))
+      #expect(outcome.output.contains("set aside, 5 tensors") && outcome.output.contains("'params/'"))
     }
   }
 

@@ -126,6 +126,31 @@ import Testing
     }
   }
 
+  /// An expert that is the second product alone reads rows of another width than it writes.
+  @Test(arguments: KernelSet.all, [(1, 200, 3), (5, 1, 2), (64, 3, 4)])
+  func expertsOfOneProductEqualIt(_ kernels: KernelSet, _ sizes: (experts: Int, rows: Int, threads: Int))
+    throws
+  {
+    let (n, r, d, h) = (sizes.experts, sizes.rows, 20, 37)
+    let list = rows(n * r, h, seed: 1)
+    let down = (0..<n).map { values(h * d, seed: 90 + $0) }
+    let bias = values(n * d, seed: 6)
+    var output = try Matrix(rows: n * r, columns: d)
+    try Compute(threads: sizes.threads, kernels).experts(
+      filled(list),
+      MLPWeights(
+        up: nil, down: Linear(weights: weights(down, k: h, c: d), bias: vectors(bias, count: n)),
+        activation: .tanh),
+      rowsPerExpert: r, into: &output)
+    for expert in 0..<n {
+      let own = Array(list[expert * r..<(expert + 1) * r])
+      for (row, products) in naive(own, down[expert].map(Double.init), columns: d).enumerated() {
+        let expected = products.indices.map { products[$0] + Double(bias[expert * d + $0]) }
+        #expect(near(output.row(expert * r + row), expected, 3e-5))
+      }
+    }
+  }
+
   @Test(arguments: KernelSet.all, [1, 13, 300])
   func aDenseMLPAddsToItsOutput(_ kernels: KernelSet, _ count: Int) throws {
     let (d, h) = (20, 37)

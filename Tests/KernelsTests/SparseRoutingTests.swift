@@ -31,7 +31,9 @@ import Testing
             Case(capacity: 1, byPriority: byPriority, isRenormalized: true, gates: gates),
             Case(images: 3, tokens: 1, selected: 3, capacity: 1, byPriority: byPriority, gates: gates),
             Case(experts: 1, selected: 1, capacity: 8, byPriority: byPriority, gates: gates),
-            Case(images: 4, tokens: 70, experts: 33, selected: 4, capacity: 7, byPriority: byPriority, gates: gates),
+            Case(
+              images: 4, tokens: 70, experts: 33, selected: 4, capacity: 7, byPriority: byPriority,
+              gates: gates),
           ]
         }
       }
@@ -69,7 +71,8 @@ import Testing
 
   @Test(arguments: Case.all) func tokensChooseAsDefined(_ it: Case) throws {
     let compute = try Compute(threads: 3)
-    let rowsOfExperts = try ExpertRows(maxImageCount: it.images, tokenCount: it.tokens, expertCount: it.experts)
+    let rowsOfExperts = try ExpertRows(
+      maxImageCount: it.images, tokenCount: it.tokens, expertCount: it.experts)
     let list = it.makeGates(seed: it.tokens)
     var gates = try filled(list)
     var dispatch = try filled(list)
@@ -85,7 +88,8 @@ import Testing
   @Test(arguments: Case.all.filter { !$0.byPriority && !$0.isRenormalized })
   func expertsChooseAsDefined(_ it: Case) throws {
     let compute = try Compute(threads: 3)
-    let rowsOfExperts = try ExpertRows(maxImageCount: it.images, tokenCount: it.tokens, expertCount: it.experts)
+    let rowsOfExperts = try ExpertRows(
+      maxImageCount: it.images, tokenCount: it.tokens, expertCount: it.experts)
     let list = it.makeGates(seed: it.tokens)
     var gates = try filled(list)
     var dispatch = try filled(list)
@@ -105,7 +109,8 @@ import Testing
 
   /// The routing matrices, then experts that multiply by their number plus one, then the sums that come back.
   private func expect(
-    _ compute: Compute, _ it: Case, _ list: [[Float]], _ gates: borrowing Matrix, _ dispatch: borrowing Matrix,
+    _ compute: Compute, _ it: Case, _ list: [[Float]], _ gates: borrowing Matrix,
+    _ dispatch: borrowing Matrix,
     _ taken: [[[Int]]], _ rowsOfExperts: ExpertRows
   ) throws {
     var expected = [[Double]](repeating: Array(repeating: 0, count: it.experts), count: list.count)
@@ -155,7 +160,9 @@ import Testing
   @Test func gatesThatAreNoNumbersEndToo() throws {
     let compute = try Compute(threads: 2)
     let rowsOfExperts = try ExpertRows(maxImageCount: 1, tokenCount: 9, expertCount: 4)
-    let list = rows(9, 4, seed: 3).enumerated().map { row in row.element.map { row.offset % 2 == 0 ? .nan : $0 } }
+    let list = rows(9, 4, seed: 3).enumerated().map { row in
+      row.element.map { row.offset % 2 == 0 ? .nan : $0 }
+    }
     for byPriority in [false, true] {
       var gates = try filled(list)
       var dispatch = try filled(list)
@@ -182,7 +189,8 @@ import Testing
       (0..<images).flatMap { _ in owners.map { owner in wanted.indices.map { $0 == owner ? 1 : 0 } } })
     var dispatch = try Matrix(rows: images * owners.count, columns: wanted.count)
     compute.chooseExperts(
-      &gates, imageCount: images, selected: 1, capacity: owners.count, byPriority: false, isRenormalized: false,
+      &gates, imageCount: images, selected: 1, capacity: owners.count, byPriority: false,
+      isRenormalized: false,
       into: &dispatch, rowsOfExperts)
     let count = images * owners.count
     let inputs = try filled(rows(count, d, seed: 4))

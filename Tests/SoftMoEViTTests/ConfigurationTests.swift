@@ -59,7 +59,17 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     BadConfiguration("layer_scale", "'after_branch' has no gains; its norms scale the branches") {
       ($0.blockNorm, $0.layerScale, $0.moe) = (.afterBranch, true, nil)
     },
-    BadConfiguration("block_norm", "'after_sum' is for models without experts") { $0.blockNorm = .afterSum },
+    BadConfiguration("block_norm", "'after_branch' is for models without experts") {
+      $0.blockNorm = .afterBranch
+    },
+    BadConfiguration("moe.expert_kind", "'second_product' is for a soft router of normalization 'none'") {
+      $0.moe?.expertKind = .secondProduct
+    },
+    BadConfiguration("moe.expert_kind", "experts without gates") {
+      $0.moe?.expertKind = .secondProduct
+      $0.moe?.normalization = .none
+      $0.moe?.gated = true
+    },
     BadConfiguration("mlp_width", "expected 1…1048576, found 0") { $0.mlpWidth = 0 },
     BadConfiguration("class_count", "expected 0…1048576, found -1") { $0.classCount = -1 },
     BadConfiguration("pre_logits_width", "expected 1…1048576, found -1") { $0.preLogitsWidth = -1 },
@@ -118,12 +128,12 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     let without = json.replacing("\(named),", with: "").replacing(",\(named)", with: "")
     #expect(!without.contains("\"router\""))
     #expect(try decoded(without) == BadConfiguration.sound)
-    for other in ["\"tokens_choice\"", "null", "1", "\"Soft\""] {
+    for other in ["\"hash\"", "null", "1", "\"Soft\""] {
       let error = #expect(throws: StrictJSON.Problem.self) {
         try decoded(json.replacing(named, with: "\"router\":\(other)"))
       }
       #expect(error?.path == ["moe", "router"])
-      if other.contains("tokens_choice") { #expect(error?.text.contains("tokens_choice") == true) }
+      if other.contains("hash") { #expect(error?.text.contains("hash") == true) }
     }
   }
 
@@ -132,7 +142,9 @@ private struct BadConfiguration: Sendable, CustomTestStringConvertible {
     var json = try #require(
       try JSONSerialization.jsonObject(with: JSONEncoder().encode(BadConfiguration.sound)) as? [String: Any])
     var moe = try #require(json["moe"] as? [String: Any])
-    for key in ["router", "gated", "norm", "router_bias"] { #expect(moe.removeValue(forKey: key) != nil) }
+    for key in ["router", "gated", "norm", "router_bias", "expert_kind"] {
+      #expect(moe.removeValue(forKey: key) != nil)
+    }
     json["moe"] = moe
     for key in ["prefix_token_count", "patch_norm", "head_width", "block_norm", "norm", "gated_mlp"] {
       #expect(json.removeValue(forKey: key) != nil)

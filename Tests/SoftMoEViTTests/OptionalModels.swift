@@ -44,9 +44,17 @@ struct OptionalModel: Sendable, CustomTestStringConvertible {
         normalizationEpsilon: 1e-5, slotSource: .normalizedTokens, dispatchRounding: .none, gated: true,
         norm: false, routerBias: true)
     },
+    OptionalModel("experts that are the second product of an MLP, norms after the sums, rounded dispatch") {
+      ($0.blockNorm, $0.activation, $0.finalNorm, $0.patchNorm) = (.afterSum, .relu, .none, .around)
+      $0.moe = ModelConfiguration.SoftMoE(
+        layers: [0, 1], expertCount: 3, slotsPerExpert: 5, expertWidth: 70, normalization: .none,
+        normalizationEpsilon: 0, slotSource: .tokens, dispatchRounding: .bfloat16, expertKind: .secondProduct)
+    },
     OptionalModel("Tokens Choice by priority, renormalised gates, little room") {
       $0.moe = sparse(.tokensChoice, selected: 2, capacity: 0.7)
-      ($0.moe?.batchPriority, $0.moe?.renormalizedGates) = (true, true)
+      $0.moe?.batchPriority = true
+      $0.moe?.renormalizedGates = true
+      $0.moe?.capacityMultiple = 1
     },
     OptionalModel("Tokens Choice without a limit, rounded") {
       $0.moe = sparse(.tokensChoice, selected: 3, capacity: nil)
@@ -59,7 +67,8 @@ struct OptionalModel: Sendable, CustomTestStringConvertible {
     -> ModelConfiguration.SoftMoE
   {
     ModelConfiguration.SoftMoE(
-      router: router, layers: [0, 1], expertCount: 4, slotsPerExpert: 1, expertWidth: 40, normalization: .none,
+      router: router, layers: [0, 1], expertCount: 4, slotsPerExpert: 1, expertWidth: 40,
+      normalization: .none,
       normalizationEpsilon: 0, slotSource: .tokens, dispatchRounding: .none, selectedExperts: selected,
       capacityFactor: capacity)
   }

@@ -24,6 +24,8 @@ package enum ModelFamily: String, Sendable, CaseIterable {
   case huggingFaceSigLIP = "hf-siglip"
   /// lucidrains/vit-pytorch: ViT and SimpleViT.
   case vitPyTorch = "vit-pytorch"
+  /// fkodom/soft-mixture-of-experts: SoftMoEViT.
+  case fkodom
 
   /// Those of Flax; the others are PyTorch's.
   package var isFlax: Bool { [.vmoe, .googleViT, .bigVision].contains(self) }

@@ -26,6 +26,8 @@ struct Customs {
   var likelyActivations: [ActivationKind] = [.geluErf, .geluTanh, .quickGelu, .relu, .silu]
   /// A sign that this model's activation is another.
   var activationDoubt: String?
+  /// Where the norms of its blocks stand.
+  var blockNorm = BlockNormKind.before
   /// How the library pools models of these names, whatever the options say.
   var pooling: PoolingKind?
   /// How it pools where the user may have chosen.
@@ -57,9 +59,9 @@ extension SourceFamily {
 /// All of them, those with the most particular names first.
 enum SourceFamilies {
   static let all: [any SourceFamily.Type] = [
-    GoogleViT.self, BigVision.self, VMoE.self, VitPyTorch.self, OpenCLIP.self, HuggingFaceSigLIP.self,
-    HuggingFaceCLIP.self, HuggingFaceDINOv2.self, HuggingFaceViT.self, Torchvision.self, DINOv2.self,
-    Timm.self,
+    GoogleViT.self, BigVision.self, VMoE.self, VitPyTorch.self, Fkodom.self, OpenCLIP.self,
+    HuggingFaceSigLIP.self, HuggingFaceCLIP.self, HuggingFaceDINOv2.self, HuggingFaceViT.self,
+    Torchvision.self, DINOv2.self, Timm.self,
   ]
 
   /// The family of a source.
@@ -76,8 +78,8 @@ enum SourceFamilies {
       throw .invalidSource(
         path: path,
         problem: "expected the names of a Vision Transformer by vmoe, vision_transformer, big_vision, timm, "
-          + "torchvision, open_clip, Hugging Face (ViT, DeiT, MAE, DINOv2, CLIP, SigLIP) or vit-pytorch; "
-          + "found none of them among its \(source.names.count) tensors"
+          + "torchvision, open_clip, Hugging Face (ViT, DeiT, MAE, DINOv2, CLIP, SigLIP), vit-pytorch or "
+          + "soft-mixture-of-experts; found none of them among its \(source.names.count) tensors"
           + (source.names.isEmpty
             ? "" : ", the first are \(source.names.sorted().prefix(4).joined(separator: ", "))"))
     }

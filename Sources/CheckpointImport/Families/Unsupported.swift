@@ -49,8 +49,8 @@ enum Unsupported {
       part: ".to_slot_embeds.",
       "DynamicSlotsSoftMoE of lucidrains/soft-moe-pytorch (slots made of the tokens)"),
     Sign(
-      "fkodom/soft-mixture-of-experts: its experts are the second product of the MLP alone and mix its hidden numbers"
-    ) { $0.contains(suffix: ".moe.phi") && $0.contains(suffix: ".moe.experts.weight") },
+      "the dense ViT of fkodom/soft-mixture-of-experts, whose attention is over the images of a batch, not over patches"
+    ) { $0.contains("patch_to_embedding.1.weight") && $0.contains("encoder.layers.0.linear2.weight") },
     Sign(
       "E³, vmoe's efficient ensembles of experts, whose router has an axis of the ensemble's members"
     ) { source in
