@@ -5,7 +5,8 @@ import Glibc
 /// From the point of all likeliest values it goes along one axis after another to the value with the least error, until
 /// none is better. Where that ends at an error that does not fit, because several values have to be right together before
 /// the error falls, it looks at the other points, those first whose values did best, and goes on from the first that is
-/// clearly nearer. Among values that fit it looks at all combinations.
+/// clearly nearer. Among values that fit it looks at all combinations, and where different values may mean the same, at
+/// all that are likelier.
 package struct GridSearch {
   /// A point: the place of a value on each axis.
   package typealias Point = [Int]
@@ -14,6 +15,10 @@ package struct GridSearch {
   private let counts: [Int]
   /// Axes on which a wrong value changes little: other points are looked at with what is best there.
   private let fineAxes: Set<Int>
+  /// Axes on which different values, taken together, may have the same answers.
+  private let alikeAxes: Set<Int>
+  /// How unlikely a step to the next value of each axis is.
+  private let weights: [Int]
   /// The error of what fits.
   private let bound: Float
   /// What was found, everywhere it was looked.
@@ -26,8 +31,13 @@ package struct GridSearch {
   ///   - counts: how many values each axis has, at least one; the axes in the order in which they are gone along.
   ///   - fineAxes: those on which a wrong value changes little.
   ///   - bound: the error of what fits.
-  package init(counts: [Int], fineAxes: Set<Int> = [], bound: Float) {
-    (self.counts, self.fineAxes, self.bound) = (counts, fineAxes, bound)
+  ///   - alikeAxes: those on which different values, taken together, may have the same answers.
+  ///   - weights: how unlikely a step to the next value of each axis is; 1 by default.
+  package init(
+    counts: [Int], fineAxes: Set<Int> = [], alikeAxes: Set<Int> = [], weights: [Int]? = nil, bound: Float
+  ) {
+    (self.counts, self.fineAxes, self.alikeAxes, self.bound) = (counts, fineAxes, alikeAxes, bound)
+    self.weights = weights ?? counts.map { _ in 1 }
     best = Array(repeating: 0, count: counts.count)
   }
 
@@ -47,6 +57,8 @@ package struct GridSearch {
     }
     if fits { try settle(error) } else { best = errors.min { $0.value < $1.value }?.key ?? best }
   }
+
+  private func unlikeliness(_ point: Point) -> Int { zip(point, weights).reduce(0) { $0 + $1.0 * $1.1 } }
 
   private func error(_ point: Point) -> Float { errors[point] ?? .infinity }
 
@@ -97,10 +109,11 @@ package struct GridSearch {
         let values = counts[axis] == 1 ? [0] : line.filter { self.error($0) <= bound }.map { $0[axis] }
         near = near.flatMap { point in values.map { point + [$0] } }
       }
+      near += likelier()
       for point in near { try look(at: point, error) }
       let least = near.reduce(self.error(best)) { min($0, self.error($1)) }
       let alike = near.filter { self.error($0) <= 2 * least }
-      guard let likeliest = alike.min(by: { $0.reduce(0, +) < $1.reduce(0, +) }), likeliest != best else {
+      guard let likeliest = alike.min(by: { unlikeliness($0) < unlikeliness($1) }), likeliest != best else {
         return
       }
       best = likeliest
@@ -109,6 +122,17 @@ package struct GridSearch {
 
   /// Differences below this are among answers that have nothing in common with the right one.
   private func isNearer(_ point: Point) -> Bool { error(point) < 0.7 * error(best) }
+
+  /// Points that differ from the best only where others may mean the same, and are likelier.
+  private func likelier() -> [Point] {
+    let points = counts.indices.reduce([[]] as [Point]) { points, axis in
+      let values = alikeAxes.contains(axis) ? Array(0..<counts[axis]) : [best[axis]]
+      return points.flatMap { point in values.map { point + [$0] } }
+    }
+    return points.filter { unlikeliness($0) < unlikeliness(best) }.sorted {
+      unlikeliness($0) < unlikeliness($1)
+    }
+  }
 
   /// Looks at further points until one is clearly nearer; nil when none is.
   private mutating func nearer<Failure>(
@@ -135,7 +159,7 @@ package struct GridSearch {
     let ranked = points.filter { errors[$0] == nil }.map { point in
       let strays = fineAxes.count { point[$0] != best[$0] }
       let step = zip(steps, point).reduce(Float(0)) { $0 + $1.0[$1.1] }
-      return (point: point, rank: (strays, step, point.reduce(0, +)))
+      return (point: point, rank: (strays, step, unlikeliness(point)))
     }
     return ranked.sorted { $0.rank < $1.rank }.map(\.point)
   }

@@ -63,7 +63,10 @@ struct ProbeSearch {
     let mostTrials = Self.mostTrials(first.plan.configuration)
     var grid = GridSearch(
       counts: axes.map { counts[$0] ?? 1 },
-      fineAxes: Set(axes.indices.filter { Self.fineSettings.contains(axes[$0]) }), bound: Probe.relativeBound)
+      fineAxes: Set(axes.indices.filter { Self.fineSettings.contains(axes[$0]) }),
+      alikeAxes: Set(axes.indices.filter { axes[$0].isOfSparseRouter }),
+      // Experts that choose come after all in which tokens do.
+      weights: axes.map { $0 == .router ? 100 : 1 }, bound: Probe.relativeBound)
     let total = min(grid.pointCount, mostTrials)
     var results: [GridSearch.Point: [Result]] = [:]
     var known: [String: [Result]] = [:]

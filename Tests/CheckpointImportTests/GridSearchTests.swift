@@ -74,6 +74,16 @@ import Testing
     #expect(found.best == [1, 1] && found.errors.count == 4)
   }
 
+  /// Half the room for twice as many is the same; what is likelier is taken, however the other was found.
+  @Test func ofTheSameInOtherWordsTheLikelierIsTaken() {
+    var search = GridSearch(counts: [3, 4], alikeAxes: [0, 1], bound: 1e-4)
+    search.run { point in [[0, 3], [1, 1]].contains(point) ? 1e-7 : point[0] == 0 ? 0.5 : 1 }
+    #expect(search.best == [1, 1] && search.fits)
+    search = GridSearch(counts: [3, 4], alikeAxes: [0, 1], weights: [100, 1], bound: 1e-4)
+    search.run { point in [[0, 3], [1, 1]].contains(point) ? 1e-7 : point[0] == 1 ? 0.5 : 1 }
+    #expect(search.best == [0, 3])
+  }
+
   @Test func whatMakesNoSenseIsPassedBy() {
     let found = search([3, 2]) { $0[0] == 2 && $0[1] == 1 ? 0 : .infinity }
     #expect(found.best == [2, 1] && found.fits)

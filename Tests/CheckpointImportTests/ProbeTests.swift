@@ -27,15 +27,15 @@ import Testing
     try writer.finish()
   }
 
-  /// Imports with a probe of the first image and nothing else, and compares all.
+  /// Imports with a probe of the first images and nothing else, and compares all.
   @discardableResult private func check(
-    _ source: String, _ pixels: String, _ expected: String, key: String,
+    _ source: String, _ pixels: String, _ expected: String, key: String, images count: Int = 1,
     _ change: (inout ImportOptions) -> Void = { _ in }
   ) throws -> CheckpointImport {
     let (images, values) = (try ExpectedValues(path: pixels), try ExpectedValues(path: expected))
     let (input, results) = (try #require(images["pixels"]), try #require(values[key]))
     return try withTemporaryFile("model.smoe") { path in
-      try write(path + ".probe", input, results)
+      try write(path + ".probe", input, results, images: count)
       var options = ImportOptions()
       options.probe = path + ".probe"
       change(&options)
@@ -73,8 +73,10 @@ import Testing
   @Test(.enabled(if: sharedFolder != nil), arguments: ForeignCheckpointTests.right)
   func aProbeAloneFindsAModelOfAnotherLibrary(_ item: ForeignCheckpointTests.Case) throws {
     let folder = shared("golden/import/\(item.name)") + "/"
+    // Of a sparse router one image of five tokens does not tell enough.
     try check(
-      folder + item.source, folder + "pixels.safetensors", folder + "expected.safetensors", key: "logits")
+      folder + item.source, folder + "pixels.safetensors", folder + "expected.safetensors", key: "logits",
+      images: item.name.contains("choice") ? 3 : 1)
   }
 
   /// Small networks hardly tell kinds of GELU apart, and epsilons not at all.
