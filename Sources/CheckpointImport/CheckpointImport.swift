@@ -98,6 +98,9 @@ package struct CheckpointImport {
     tensor.described(matrixType)
   }
 
+  /// Images of the probe that were used.
+  package var probeImageCount: Int { probe?.images.count ?? 0 }
+
   /// Bytes of the tensors that `write` writes.
   package var byteCount: Int {
     plan.tensors.reduce(0) { $0 + described($1).byteCount }

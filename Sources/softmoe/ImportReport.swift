@@ -23,6 +23,9 @@ struct ImportReport {
     self.notes = notes
     for row in rows {
       warn(row)
+      if row.setting == .router, row.origin == .probe, imported.probeImageCount == 1 {
+        warnings.append("several routers may fit one image: give the probe four")
+      }
       // A larger capacity changes nothing where all tokens find room; on other images it may.
       guard row.setting.isOfSparseRouter, !row.alsoFit.isEmpty else { continue }
       let values = [row.value] + row.alsoFit.map(\.value)
