@@ -63,9 +63,10 @@ private typealias Object = [String: Any]
     try photos.indices.map { try trace.weights(kind, layer: layer, image: $0) }
   }
 
-  @Test(arguments: [
-    (RouterKind.tokensChoice, 0.25), (.tokensChoice, nil), (.expertsChoice, 0.5), (.expertsChoice, 1.5),
-  ] as [(RouterKind, Double?)])
+  @Test(
+    arguments: [
+      (RouterKind.tokensChoice, 0.25), (.tokensChoice, nil), (.expertsChoice, 0.5), (.expertsChoice, 1.5),
+    ] as [(RouterKind, Double?)])
   func usageIsThatOfTheTrace(_ router: RouterKind, _ capacity: Double?) throws {
     try withModel(router, capacity: capacity) { running, trace in
       let client = try running.client()

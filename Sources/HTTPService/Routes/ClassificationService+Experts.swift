@@ -11,7 +11,9 @@ private struct ExplainParameters {
 
   /// - Throws: `ServiceError.badRequest`, naming the parameter.
   init(_ query: HTTPQuery, _ layers: [RoutedLayer]) throws(ServiceError) {
-    guard let first = layers.first else { throw .badRequest("this model has no layer with experts to explain") }
+    guard let first = layers.first else {
+      throw .badRequest("this model has no layer with experts to explain")
+    }
     let blocks = layers.map { String($0.block) }.joined(separator: ", ")
     let number = "expert must be a whole number from 0 to \(first.expertCount - 1)"
     var (layer, expert): (Int?, Int?)
@@ -19,7 +21,9 @@ private struct ExplainParameters {
       switch item.name {
       case "layer":
         layer = Int(decimal: item.value).flatMap { block in layers.firstIndex { $0.block == block } }
-        guard layer != nil else { throw .badRequest("layer must be one of the layers with experts: \(blocks)") }
+        guard layer != nil else {
+          throw .badRequest("layer must be one of the layers with experts: \(blocks)")
+        }
       case "expert":
         expert = Int(decimal: item.value)
         guard let given = expert, (0..<first.expertCount).contains(given) else { throw .badRequest(number) }

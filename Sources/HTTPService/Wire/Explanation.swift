@@ -83,7 +83,8 @@ package struct Explanation: Codable, Sendable, Equatable {
 }
 
 /// Weights as bytes in base64, 255 for the largest, and that.
-private func quantized(_ weights: [Float], _ rule: FloatingPointRoundingRule) -> (peak: Float, bytes: String) {
+private func quantized(_ weights: [Float], _ rule: FloatingPointRoundingRule) -> (peak: Float, bytes: String)
+{
   let peak = weights.max() ?? 0
   let scale = peak > 0 ? 255 / peak : 0
   return (peak, Data(weights.map { UInt8(saturating: ($0 * scale).rounded(rule)) }).base64EncodedString())

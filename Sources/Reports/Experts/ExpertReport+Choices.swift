@@ -16,7 +16,8 @@ extension ExpertReport {
     ) { usage, choices in
       let taken = mean(choices.taken)
       guard !byExperts else { return "\(tenths(taken)) of \(usage.layer.tokenCount) tokens each." }
-      return "\(tenths(taken)) tokens on average, \(tenths(mean(choices.firstChoices))) of them by first choice."
+      return
+        "\(tenths(taken)) tokens on average, \(tenths(mean(choices.firstChoices))) of them by first choice."
     }
   }
 

@@ -24,7 +24,10 @@ package struct StudySummary {
       + (profile == nil
         ? []
         : [
-          ("divergence", "Jensen–Shannon divergence of the \(study.router == .soft ? "slots" : "experts")' shares from the model's profile, in bits"),
+          (
+            "divergence",
+            "Jensen–Shannon divergence of the \(study.router == .soft ? "slots" : "experts")' shares from the model's profile, in bits"
+          ),
           ("its limit", "up to where that is chance"),
         ])
     rows = study.usage.enumerated().map { index, usage in
