@@ -71,7 +71,10 @@ let package = Package(
     .target(name: "SoftMoEViT", dependencies: ["Kernels", "Checkpoint"], swiftSettings: strict),
     .target(
       name: "CheckpointImport", dependencies: ["CZlib", "Checkpoint", "ImageInput", "SoftMoEViT"],
-      resources: [.embedInCode("Architectures/timm.tsv"), .embedInCode("Labels/imagenet.txt")],
+      resources: [
+        .embedInCode("Architectures/hugging_face.tsv"), .embedInCode("Architectures/timm.tsv"),
+        .embedInCode("Labels/imagenet.txt"),
+      ],
       swiftSettings: strict),
 
     // Second floor: inference, which knows no HTTP.

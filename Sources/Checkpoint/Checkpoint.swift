@@ -32,6 +32,17 @@ public struct Checkpoint: Sendable {
     if verification == .full { try verify() }
   }
 
+  private init(_ checkpoint: Checkpoint, with tensors: [Tensor]) {
+    (identity, file, metadata) = (checkpoint.identity, checkpoint.file, checkpoint.metadata)
+    self.tensors = tensors
+    indexByName = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
+  }
+
+  /// This file with the tensors of another in the place of its own of the same names.
+  package func replacing(tensorsOf other: Checkpoint) -> Checkpoint {
+    Checkpoint(self, with: tensors.filter { other.indexByName[$0.name] == nil } + other.tensors)
+  }
+
   /// Whether there is a tensor of that name.
   package func contains(_ name: TensorName) -> Bool { indexByName["\(name)"] != nil }
 

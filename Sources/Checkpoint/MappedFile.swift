@@ -13,11 +13,19 @@ package final class MappedFile: @unchecked Sendable {
   /// Maps a whole regular file.
   ///
   /// - Throws: `CheckpointError.unreadable` if it is absent, forbidden, empty, or no regular file.
-  package init(path: String) throws(CheckpointError) {
+  package convenience init(path: String) throws(CheckpointError) {
     // O_NONBLOCK: opening a FIFO must fail below, not wait for a writer.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(path: path, reason: systemError()) }
     defer { close(descriptor) }
+    try self.init(descriptor: descriptor, path: path)
+  }
+
+  /// Maps a whole regular file that is open for reading, and leaves it open.
+  ///
+  /// - Parameter path: for errors.
+  /// - Throws: as `init(path:)`.
+  package init(descriptor: Int32, path: String) throws(CheckpointError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: systemError()) }
     guard status.st_mode & S_IFMT == S_IFREG else {

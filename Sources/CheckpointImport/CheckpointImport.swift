@@ -18,8 +18,8 @@ package struct CheckpointImport {
   package let evidence: Evidence
   /// How far the model is off a probe's answers, as a share of the largest; nil without a probe.
   package let probeError: Float?
-  /// What the probe leaves open.
-  package let undecided: [Undecided]
+  /// How many forward passes finding that took.
+  package let probePassCount: Int
   private let plan: ImportPlan
   private let probe: Probe?
   private let matrixType: ElementType
@@ -27,7 +27,7 @@ package struct CheckpointImport {
 
   init(plan: ImportPlan, family: ModelFamily, matrixType: ElementType, files: [MappedFile]) {
     (setAside, prefix, decisions, evidence) = ([], "", [], Evidence())
-    (probe, probeError, undecided) = (nil, nil, [])
+    (probe, probeError, probePassCount) = (nil, nil, 0)
     (self.plan, self.family, self.matrixType, self.files) = (plan, family, matrixType, files)
   }
 
@@ -64,12 +64,12 @@ package struct CheckpointImport {
       let outcome = try ProbeSearch(
         probe: probe, family: found, source: source, options: options, evidence: evidence
       ).find(progress: progress)
-      (plan, model, decisions) = (outcome.plan, outcome.model, outcome.decisions.made)
-      (self.probe, probeError, undecided) = (probe, outcome.error, outcome.undecided)
+      (plan, model, decisions) = (outcome.plan, outcome.model, outcome.decisions)
+      (self.probe, probeError, probePassCount) = (probe, outcome.error, outcome.passCount)
     } else {
       let decisions = Decisions(options, evidence)
       (plan, model) = try found.plan(source, options, decisions)
-      (self.decisions, probe, probeError, undecided) = (decisions.made, nil, nil, [])
+      (self.decisions, probe, probeError, probePassCount) = (decisions.made, nil, nil, 0)
     }
     (self.plan, prefix) = (plan, root.prefix)
     setAside = (root.file.setAside + model.setAside).sorted()
@@ -97,6 +97,9 @@ package struct CheckpointImport {
   private func described(_ tensor: PlannedTensor) -> CheckpointWriter.Description {
     tensor.described(matrixType)
   }
+
+  /// Images of the probe that were used.
+  package var probeImageCount: Int { probe?.images.count ?? 0 }
 
   /// Bytes of the tensors that `write` writes.
   package var byteCount: Int {
@@ -146,7 +149,8 @@ package struct CheckpointImport {
       let metadata = Metadata(
         name: description.name, configuration: configuration, labels: description.labels,
         preprocessing: description.preprocessing, provenance: description.provenance)
-      let tensors = plan.tensors + SelfProof.placeholders(for: configuration, image: probe?.images.first)
+      let tensors =
+        plan.tensors + SelfProof.placeholders(for: configuration, image: probe?.pixels(0, for: configuration))
       var writer = try CheckpointWriter(
         path: path, metadata: metadata,
         tensors: tensors.map(described))

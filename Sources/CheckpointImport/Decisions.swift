@@ -30,6 +30,13 @@ package enum Origin: Sendable, Equatable {
   case assumed
 }
 
+extension Origin {
+  /// Whether what it says is forgotten where the tensors say otherwise: a script's arguments may be of another run.
+  var yieldsToTensors: Bool {
+    if case .file(let name) = self { TrainingArguments.names.contains(name) } else { false }
+  }
+}
+
 extension Origin: CustomStringConvertible {
   package var description: String {
     switch self {
@@ -48,6 +55,15 @@ package struct Decision: Sendable {
   package let setting: Setting
   package let value: String
   package let origin: Origin
+  /// What gives a probe's answers as well, the nearest first.
+  package internal(set) var alsoFit: [Alternative] = []
+
+  /// Another value.
+  package struct Alternative: Sendable, Equatable {
+    package let value: String
+    /// How far it is off the probe's answers, as a share of the largest.
+    package let error: Float
+  }
 
   package init(setting: Setting, value: String, origin: Origin) {
     (self.setting, self.value, self.origin) = (setting, value, origin)
@@ -111,6 +127,15 @@ final class Decisions {
   ) throws(ImportError) -> BlockNormKind {
     try decide(
       .blockNorm, options.blockNorm, evidence.blockNorm, tensors, customary, likely, doubt, \.rawValue)
+  }
+
+  /// - Parameter tensors: nil where a norm is there that may stand elsewhere or be unused.
+  func finalNorm(tensors: FinalNormKind?, customary: FinalNormKind?, likely: [FinalNormKind])
+    throws(ImportError)
+    -> FinalNormKind
+  {
+    try decide(
+      .finalNorm, options.finalNorm, evidence.finalNorm, tensors, customary, likely, nil, \.rawValue)
   }
 
   /// - Parameter classToken: whether the model has one.
@@ -180,10 +205,14 @@ final class Decisions {
     ImageExtent, Origin
   )? {
     if let size = options.imageSize { return (ImageExtent(height: size.height, width: size.width), .option) }
-    guard let known = evidence.imageSize else { return nil }
-    let patches = (known.value.height / patch) * (known.value.width / patch)
+    guard let known = evidence.imageSize, known.value.height >= patch, known.value.width >= patch else {
+      return nil
+    }
+    // A convolution reads whole patches: of 384 pixels in patches of 14 the first 378.
+    let size = known.value.cut(toPatchesOf: patch)
+    let patches = (size.height / patch) * (size.width / patch)
     let fits = positionCount.map { count in leadingCounts.contains { count - $0 == patches } } ?? true
-    return fits ? (known.value, known.origin) : nil
+    return fits ? (size, known.origin) : nil
   }
 
   private func note(_ setting: Setting, _ value: String, _ origin: Origin) {
@@ -204,7 +233,7 @@ final class Decisions {
     }
     if let tensors {
       // How features are pooled the names of layers tell better than a model's name.
-      if let known, known.value != tensors, setting != .pooling {
+      if let known, known.value != tensors, setting != .pooling, !known.origin.yieldsToTensors {
         throw .option(
           name: setting.rawValue,
           problem:

@@ -14,8 +14,11 @@ package struct Evidence: Sendable {
   package var activation: Known<ActivationKind>?
   package var pooling: Known<PoolingOption>?
   package var blockNorm: Known<BlockNormKind>?
+  package var finalNorm: Known<FinalNormKind>?
   package var imageSize: Known<ImageExtent>?
   package var preprocessing: Known<Preprocessing>?
+  /// timm's `crop_pct`, where it says how much of the resized image is cropped.
+  package var cropFraction: Double?
   /// Why what a file says of preparing images can't be done: to be thrown where nobody says otherwise.
   package var preprocessingProblem: ImportError?
   package var labels: Known<[String]>?
@@ -42,9 +45,11 @@ package struct Evidence: Sendable {
     result.activation = activation ?? other.activation
     result.pooling = pooling ?? other.pooling
     result.blockNorm = blockNorm ?? other.blockNorm
+    result.finalNorm = finalNorm ?? other.finalNorm
     result.imageSize = imageSize ?? other.imageSize
     if preprocessing == nil, preprocessingProblem == nil {
       (result.preprocessing, result.preprocessingProblem) = (other.preprocessing, other.preprocessingProblem)
+      result.cropFraction = other.cropFraction
     }
     result.labels = labels ?? other.labels
     result.imageNet = imageNet ?? other.imageNet
@@ -55,4 +60,15 @@ package struct Evidence: Sendable {
 /// Height and width in pixels.
 package struct ImageExtent: Sendable, Equatable {
   package let height, width: Int
+
+  package init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
+
+  /// What whole patches cover.
+  func cut(toPatchesOf patch: Int) -> ImageExtent {
+    ImageExtent(height: height - height % patch, width: width - width % patch)
+  }
+}
+
+extension ImageExtent: CustomStringConvertible {
+  package var description: String { "\(height)x\(width)" }
 }

@@ -40,7 +40,9 @@ package struct ImportOptions: Sendable {
   package var activation: ActivationKind?
   /// Where a block's norms stand; before the branches by default.
   package var blockNorm: BlockNormKind?
-  /// The architecture's name, as timm has it.
+  /// Where the last norm stands; before the pooling by default, after it where the tensors call it `fc_norm`.
+  package var finalNorm: FinalNormKind?
+  /// The architecture's name, as timm has it, or the id of a model of Hugging Face.
   package var architecture: String?
   /// A file with pixels and what the user's own framework answers to them.
   package var probe: String?

@@ -2,15 +2,16 @@ import CZlib
 import Checkpoint
 import Glibc
 
-/// Deflated members of an archive, inflated into one file without a name that goes with its mapping.
-struct Inflater: ~Copyable {
+/// Deflated members of an archive, inflated into one file that has no name, so that it goes with its mapping or with the
+/// process, however that ends.
+package struct Inflater: ~Copyable {
   /// Weights hardly become smaller; what becomes so much smaller is no model.
   private static let greatestRatio = 200
   private static let smallByteCount = 64 << 20
   private static let bufferByteCount = 1 << 20
 
   private let path: String
-  private let temporaryPath: String
+  private let folder: String
   private let descriptor: Int32
   private var written = 0
   private var budget: Int
@@ -18,12 +19,13 @@ struct Inflater: ~Copyable {
   /// - Parameters:
   ///   - path: of the archive, for errors.
   ///   - byteCount: of the archive.
-  init(path: String, archiveByteCount byteCount: Int) throws(ImportError) {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  ///   - folder: where the inflated file lies; TMPDIR or /tmp by default.
+  package init(path: String, archiveByteCount byteCount: Int, folder: String? = nil) throws(ImportError) {
+    let folder = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(folder)/softmoe-XXXXXX".utf8CString)
     descriptor = mkstemp(&template)
-    temporaryPath = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-    self.path = path
+    if descriptor >= 0 { unlink(template) }
+    (self.path, self.folder) = (path, folder)
     budget = max(
       Self.smallByteCount, byteCount.multipliedReportingOverflow(by: Self.greatestRatio).partialValue)
     guard descriptor >= 0 else {
@@ -34,8 +36,7 @@ struct Inflater: ~Copyable {
   }
 
   deinit {
-    close(descriptor)
-    unlink(temporaryPath)
+    if descriptor >= 0 { close(descriptor) }
   }
 
   private static var words: String { String(cString: strerror(errno)) }
@@ -104,7 +105,7 @@ struct Inflater: ~Copyable {
       guard count > 0 else {
         throw .invalidSource(
           path: path,
-          problem: "it is compressed, and inflating it into \(temporaryPath) failed: \(Self.words)")
+          problem: "it is compressed, and inflating it in \(folder) failed: \(Self.words)")
       }
       rest = rest.dropFirst(count)
       written += count
@@ -114,7 +115,7 @@ struct Inflater: ~Copyable {
 
   /// What has been inflated, mapped.
   consuming func finish() throws(ImportError) -> MappedFile {
-    do throws(CheckpointError) { return try MappedFile(path: temporaryPath) } catch {
+    do throws(CheckpointError) { return try MappedFile(descriptor: descriptor, path: path) } catch {
       throw .checkpoint(error)
     }
   }

@@ -23,7 +23,7 @@ struct JSONObject {
     }
   }
 
-  private init(_ values: [String: JSONValue], file: String) { (self.values, self.file) = (values, file) }
+  init(_ values: [String: JSONValue], file: String) { (self.values, self.file) = (values, file) }
 
   var keys: [String] { values.keys.sorted() }
 

@@ -3,11 +3,12 @@ import FoundationEssentials
 import ImageInput
 import SoftMoEViT
 
-/// The files that libraries put beside a checkpoint: `config.json` of timm or Hugging Face, `preprocessor_config.json`,
-/// `open_clip_config.json`.
+/// The files that libraries and training scripts put beside a checkpoint: `config.json` of timm or Hugging Face,
+/// `preprocessor_config.json`, `open_clip_config.json`, `args.json` or `args.yaml`.
 package enum ModelFiles {
   /// Their names, those first whose word counts most.
-  package static let names = ["preprocessor_config.json", "config.json", "open_clip_config.json"]
+  package static let names =
+    ["preprocessor_config.json", "config.json", "open_clip_config.json"] + TrainingArguments.names
 
   /// What they say.
   ///
@@ -35,7 +36,11 @@ package enum ModelFiles {
       }
       return evidence
     }
+    if name == "args.yaml" {
+      return TrainingArguments.evidence(JSONObject(FlatYAML.values(bytes), file: name), .file(name))
+    }
     let object = try JSONObject(bytes, file: name)
+    if name == "args.json" { return TrainingArguments.evidence(object, .file(name)) }
     if name == "open_clip_config.json" { return try openCLIP(object, .file(name)) }
     if object.has("architecture") || object.has("pretrained_cfg") { return try timm(object, bytes) }
     return object.has("model_type") ? try huggingFace(object) : Evidence()
@@ -64,6 +69,10 @@ package enum ModelFiles {
     if object.has("pretrained_cfg") {
       evidence.takePreprocessing(from: origin) { () throws(ImportError) in
         try SourcePreprocessing.read(timm: bytes)
+      }
+      if evidence.preprocessing != nil {
+        evidence.cropFraction =
+          try object.object("pretrained_cfg")?.number("crop_pct") ?? SourcePreprocessing.cropFraction
       }
       var labels = try object.list("label_names")
       if labels == nil, let inner = try object.object("pretrained_cfg") {

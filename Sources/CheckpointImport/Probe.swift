@@ -51,29 +51,29 @@ struct Probe {
     else { throw problem("expected finite numbers, found others") }
   }
 
-  /// The largest difference between what a model answers and the probe, as a share of the largest result, up to the first
-  /// image that is wrong; nil where the two have no common shape.
-  func error(of model: SoftMoEViT, _ workspace: inout Workspace) -> Float? {
-    let configuration = model.configuration
-    // Without a head what its framework answers are the features.
-    let isOfFeatures = isOfFeatures || configuration.classCount == 0
-    let width = isOfFeatures ? configuration.featureWidth : configuration.classCount
-    guard ImageExtent(height: configuration.imageHeight, width: configuration.imageWidth) == size,
-      results.allSatisfy({ $0.count == width })
-    else { return nil }
-    var worst: Float = 0
-    for (image, expected) in zip(images, results) {
-      model.load(image, at: 0, &workspace)
-      model.forward(imageCount: 1, &workspace)
-      let found = isOfFeatures ? workspace.features(of: 0) : workspace.logits(of: 0)
-      let scale = expected.reduce(1) { max($0, abs($1)) }
-      for (a, b) in zip(found, expected) {
-        let difference = abs(a - b) / scale
-        worst = difference.isNaN ? .infinity : max(worst, difference)
-      }
-      // Further images would not make it right.
-      if worst > Self.relativeBound { break }
+  /// An image as a model reads it that fits: of rows and columns behind the last patch a convolution reads nothing.
+  func pixels(_ image: Int, for model: ModelConfiguration) -> [Float] {
+    let row = 3 * size.width
+    return (0..<model.imageHeight).flatMap { y in images[image][y * row..<y * row + 3 * model.imageWidth] }
+  }
+
+  /// Whether a model reads such images and answers as many numbers.
+  func fits(_ model: ModelConfiguration) -> Bool {
+    let width = readsFeatures(of: model) ? model.featureWidth : model.classCount
+    return ImageExtent(height: model.imageHeight, width: model.imageWidth)
+      == size.cut(toPatchesOf: model.patchSize)
+      && results.allSatisfy { $0.count == width }
+  }
+
+  /// Without a head what a model's framework answers are the features.
+  func readsFeatures(of model: ModelConfiguration) -> Bool { isOfFeatures || model.classCount == 0 }
+
+  /// The largest difference, as a share of the largest result, or of 1.
+  static func difference(_ found: [Float], _ expected: [Float]) -> Float {
+    let scale = expected.reduce(1) { max($0, abs($1)) }
+    return zip(found, expected).reduce(Float(0)) { worst, pair in
+      let difference = abs(pair.0 - pair.1) / scale
+      return difference.isNaN ? .infinity : max(worst, difference)
     }
-    return worst
   }
 }

@@ -1,123 +1,179 @@
 import Checkpoint
-import Glibc
 import SoftMoEViT
-
-/// A setting that a probe does not decide: the value that was taken, and the others that fit.
-package struct Undecided: Sendable {
-  package let setting: Setting
-  package let value: String
-  package let others: [String]
-}
 
 /// Finds what tensors leave open by trying what gives a probe's answers.
 struct ProbeSearch {
-  let probe: Probe
-  let family: any SourceFamily.Type
-  let source: SourceModel
-  let options: ImportOptions
-  let evidence: Evidence
+  private let probe: Probe
+  private let family: any SourceFamily.Type
+  private let source: SourceModel
+  private let options: ImportOptions
+  private let evidence: Evidence
+  private let runner: ProbeRunner
 
   /// What a search found.
   struct Outcome {
     let plan: ImportPlan
     let model: SourceModel
-    let decisions: Decisions
+    /// Each with what fits as well.
+    let decisions: [Decision]
     /// As a share of the largest result.
     let error: Float
-    /// Settings of which other values give the probe's answers as well.
-    var undecided: [Undecided] = []
+    /// Forward passes that it took.
+    let passCount: Int
   }
 
-  /// More than any family leaves open; each takes a forward pass.
-  private static let mostTrials = 5000
+  /// The place of a value among its setting's candidates; the first where a setting is not there.
+  private typealias Trial = [Setting: Int]
 
-  /// The likeliest values that give the probe's answers; of activations and epsilons that are so alike that several do,
-  /// the nearest.
+  /// A trial that was run, and how far it was off.
+  private struct Result {
+    let trial: Trial
+    let error: Float
+  }
+
+  /// What changes the blocks, those first that change the answers most.
+  private static let blockSettings: [Setting] =
+    [.heads] + Decisions.sparseSettings + [.blockNorm, .activation, .dispatchRounding, .normEpsilon]
+  private static let fineSettings: Set<Setting> = [.dispatchRounding, .normEpsilon]
+
+  init(
+    probe: Probe, family: any SourceFamily.Type, source: SourceModel, options: ImportOptions,
+    evidence: Evidence
+  ) {
+    (self.probe, self.family, self.source, self.options) = (probe, family, source, options)
+    var evidence = evidence
+    evidence.imageSize = Known(value: probe.size, origin: .probe)
+    (self.evidence, runner) = (evidence, ProbeRunner(probe))
+  }
+
+  /// How many combinations are tried: 60 of a ViT-B/16's 35 GFLOP, more of smaller models, all of tiny ones.
+  private static func mostTrials(_ model: ModelConfiguration) -> Int {
+    let flop = ModelCost(model, expertBytes: 0, weightBytes: 0).flop(imageCount: 1)
+    return Int(min(max(2e12 / max(1, flop), 60), 5000))
+  }
+
+  /// The likeliest values that give the probe's answers; of those that are so alike that several do, the nearest.
   ///
   /// - Throws: `ImportError.option` when nothing does, with the nearest.
   func find(progress: (_ share: Double) -> Void) throws(ImportError) -> Outcome {
-    var evidence = evidence
-    evidence.imageSize = Known(value: probe.size, origin: .probe)
-    let trials = try trials(evidence)
-    let runner = Runner()
-    var best: Outcome?
+    let first = try made([:])
+    guard probe.fits(first.plan.configuration) else { throw otherShapes(than: first.plan.configuration) }
+    let counts = candidateCounts(first.decisions.candidateCounts)
+    let axes = Self.blockSettings.filter { counts[$0] ?? 1 > 1 }
+    let mostTrials = Self.mostTrials(first.plan.configuration)
+    var grid = GridSearch(
+      counts: axes.map { counts[$0] ?? 1 },
+      fineAxes: Set(axes.indices.filter { Self.fineSettings.contains(axes[$0]) }),
+      alikeAxes: Set(axes.indices.filter { axes[$0].isOfSparseRouter }),
+      // Experts that choose come after all in which tokens do.
+      weights: axes.map { $0 == .router ? 100 : 1 }, bound: Probe.relativeBound)
+    let total = min(grid.pointCount, mostTrials)
+    var results: [GridSearch.Point: [Result]] = [:]
+    var known: [String: [Result]] = [:]
     var failure: ImportError?
-    var tried: Set<String> = []
-    /// - Parameter again: whether what was tried before is of interest.
-    func attempt(_ trial: [Setting: Int], again: Bool = true) -> Outcome? {
-      do throws(ImportError) {
-        let decisions = Decisions(options, evidence, trial: trial)
-        let (plan, model) = try family.plan(source, options, decisions)
-        // Settings that don't matter beside others are not decided, and the model is the same.
-        let isNew = tried.insert(decisions.made.map { "\($0.setting) \($0.value)" }.joined(separator: " "))
-          .inserted
-        guard isNew || again else { return nil }
-        if let error = try runner.error(of: plan, probe) {
-          return Outcome(plan: plan, model: model, decisions: decisions, error: error)
-        }
-        failure = failure ?? otherShapes(than: plan.configuration)
-      } catch {
-        failure = failure ?? error
+    try grid.run { point throws(ImportError) in
+      guard runner.passCount < mostTrials else { return nil }
+      progress(Double(results.count) / Double(total))
+      let trial = Trial(uniqueKeysWithValues: zip(axes, point))
+      // Settings may not matter beside others: then the model is one that was run.
+      let name = (try? made(trial).decisions.made.map { "\($0.setting) \($0.value)" }.joined(separator: " "))
+      let found: [Result]
+      if let name, let before = known[name] {
+        found = before.map { Result(trial: $0.trial.merging(trial) { $1 }, error: $0.error) }
+      } else {
+        found = try run(trial, poolingCount: counts[.pooling] ?? 1, &failure)
+        if let name { known[name] = found }
       }
-      return nil
+      results[point] = found
+      return found.reduce(.infinity) { min($0, $1.error) }
     }
-    for (index, trial) in trials.enumerated() {
-      progress(Double(index) / Double(trials.count))
-      guard let outcome = attempt(trial, again: false),
-        outcome.error < best?.error ?? .greatestFiniteMagnitude || best == nil
+    guard let found = results[grid.best], let nearest = found.min(by: { $0.error < $1.error }) else {
+      throw failure ?? .option(name: "probe", problem: "there is nothing to try")
+    }
+    guard grid.fits else { throw try nothingFits(nearest, grid, tried: results.count) }
+    // The likeliest that is about as near: half the difference is the order of summation.
+    let best = found.first { $0.error <= 2 * nearest.error } ?? nearest
+    let chosen = try made(best.trial)
+    var decisions = chosen.decisions.made
+    for other in results.values.joined() where other.error <= Probe.relativeBound {
+      let changed = Setting.allCases.filter { other.trial[$0] ?? 0 != best.trial[$0] ?? 0 }
+      guard changed.count == 1, let index = decisions.firstIndex(where: { $0.setting == changed[0] }),
+        let value = try made(other.trial).decisions.made.first(where: { $0.setting == changed[0] })?.value,
+        // A setting may not matter beside others.
+        value != decisions[index].value
       else { continue }
-      best = outcome
-      if outcome.error <= Probe.relativeBound {
-        let alike = trials[index...].filter { other in
-          other != trial
-            && Setting.allCases.allSatisfy {
-              $0 == .activation || $0 == .normEpsilon || other[$0] == trial[$0]
-            }
-        }
-        let fitting = [outcome] + alike.compactMap { attempt($0) }
-        let nearest = fitting.reduce(outcome.error) { min($0, $1.error) }
-        // Half the difference is the order of summation.
-        best = fitting.first { $0.error <= 2 * nearest }
-        best?.undecided = undecided(trial, taken: outcome) { attempt($0) }
-        break
-      }
+      decisions[index].alsoFit.append(Decision.Alternative(value: value, error: other.error))
     }
-    guard let best else { throw failure ?? .option(name: "probe", problem: "there is nothing to try") }
-    guard best.error <= Probe.relativeBound else {
-      let values = best.decisions.made.filter { $0.origin == .probe && $0.setting != .image }.map {
-        "\($0.setting.rawValue) \($0.value)"
-      }
-      throw .option(
-        name: "probe",
-        problem:
-          "nothing that was tried gives its answers to \(Probe.relativeBound) of the largest; the nearest was off by "
-          + "\(best.error)" + (values.isEmpty ? "" : " with " + values.joined(separator: ", ")))
-    }
-    return best
+    for index in decisions.indices { decisions[index].alsoFit.sort { $0.error < $1.error } }
+    return Outcome(
+      plan: chosen.plan, model: chosen.model, decisions: decisions, error: best.error,
+      passCount: runner.passCount)
   }
 
-  /// The settings of a sparse router of which other values fit as well: where all tokens find room, a larger capacity
-  /// changes nothing.
-  private func undecided(
-    _ trial: [Setting: Int], taken: Outcome, _ attempt: (_ trial: [Setting: Int]) -> Outcome?
-  ) -> [Undecided] {
-    guard taken.plan.configuration.moe?.router ?? .soft != .soft else { return [] }
-    func value(_ setting: Setting, _ outcome: Outcome) -> String? {
-      outcome.decisions.made.first { $0.setting == setting }?.value
+  /// How many values each setting has: some of a sparse router matter only beside certain values of others.
+  private func candidateCounts(_ first: [Setting: Int]) -> [Setting: Int] {
+    var counts = first
+    for setting in Decisions.sparseSettings {
+      for index in 1..<max(1, first[setting] ?? 1) {
+        guard let other = try? made([setting: index]).decisions.candidateCounts else { continue }
+        counts.merge(other) { max($0, $1) }
+      }
     }
-    return Decisions.sparseSettings.compactMap { setting in
-      guard let count = taken.decisions.candidateCounts[setting], let own = value(setting, taken) else {
+    return counts
+  }
+
+  private func made(_ trial: Trial) throws(ImportError) -> (
+    plan: ImportPlan, model: SourceModel, decisions: Decisions
+  ) {
+    let decisions = Decisions(options, evidence, trial: trial)
+    let (plan, model) = try family.plan(source, options, decisions)
+    return (plan, model, decisions)
+  }
+
+  /// Runs a combination with all that may follow the blocks, in one pass.
+  ///
+  /// - Parameter failure: the first reason why something makes no model.
+  private func run(_ blocks: Trial, poolingCount: Int, _ failure: inout ImportError?) throws(ImportError)
+    -> [Result]
+  {
+    var (trials, plans): ([Trial], [ImportPlan]) = ([], [])
+    func plan(_ trial: Trial) -> Decisions? {
+      do throws(ImportError) {
+        let made = try made(trial)
+        trials.append(trial)
+        plans.append(made.plan)
+        return made.decisions
+      } catch {
+        failure = failure ?? error
         return nil
       }
-      var others: [String] = []
-      for index in 0..<count where index != min(trial[setting] ?? 0, count - 1) {
-        guard let other = attempt(trial.merging([setting: index]) { $1 }), other.error <= Probe.relativeBound,
-          other.plan.configuration != taken.plan.configuration, let text = value(setting, other)
-        else { continue }
-        others.append(text)
-      }
-      return others.isEmpty ? nil : Undecided(setting: setting, value: own, others: others)
     }
+    for pooling in 0..<poolingCount {
+      let trial = blocks.merging([.pooling: pooling]) { $1 }
+      // What norms there may be depends on the pooling.
+      guard let normCount = plan(trial)?.candidateCounts[.finalNorm] else { continue }
+      for norm in 1..<max(1, normCount) { _ = plan(trial.merging([.finalNorm: norm]) { $1 }) }
+    }
+    return zip(trials, try runner.errors(of: plans)).compactMap { trial, error in
+      error.map { Result(trial: trial, error: $0) }
+    }
+  }
+
+  private func nothingFits(_ nearest: Result, _ grid: GridSearch, tried: Int) throws(ImportError)
+    -> ImportError
+  {
+    let values = try made(nearest.trial).decisions.made.filter { $0.origin == .probe && $0.setting != .image }
+      .map { "\($0.setting.rawValue) \($0.value)" }
+    let rest =
+      tried < grid.pointCount
+      ? "; of \(grid.pointCount) combinations only the \(tried) likeliest were tried, fewer are left by each option "
+        + "that you give" : ""
+    return .option(
+      name: "probe",
+      problem:
+        "nothing that was tried gives its answers to \(Probe.relativeBound) of the largest; in "
+        + "\(runner.passCount) forward passes the nearest was off by \(nearest.error)"
+        + (values.isEmpty ? "" : " with " + values.joined(separator: ", ")) + rest)
   }
 
   private func otherShapes(than model: ModelConfiguration) -> ImportError {
@@ -126,101 +182,7 @@ struct ProbeSearch {
       problem:
         "its images of \(probe.size.height)x\(probe.size.width) and \(probe.results[0].count) numbers for each "
         + "are not the model's, \(model.imageHeight)x\(model.imageWidth) and "
-        + (probe.isOfFeatures || model.classCount == 0
+        + (probe.readsFeatures(of: model)
           ? "\(model.featureWidth) features" : "\(model.classCount) classes"))
-  }
-
-  /// How many candidates each setting has that is open.
-  private func candidateCounts(_ evidence: Evidence) throws(ImportError) -> [Setting: Int] {
-    let likeliest = Decisions(options, evidence, trial: [:])
-    _ = try family.plan(source, options, likeliest)
-    var counts = likeliest.candidateCounts
-    for setting in Decisions.sparseSettings {
-      for index in 1..<max(1, likeliest.candidateCounts[setting] ?? 1) {
-        let other = Decisions(options, evidence, trial: [setting: index])
-        _ = try? family.plan(source, options, other)
-        counts.merge(other.candidateCounts) { max($0, $1) }
-      }
-    }
-    return counts
-  }
-
-  /// All combinations, the epsilon varying fastest, those with the likeliest values first; experts that choose come after
-  /// all in which tokens do.
-  private func trials(_ evidence: Evidence) throws(ImportError) -> [[Setting: Int]] {
-    let found = try candidateCounts(evidence)
-    var all: [[Setting: Int]] = [[:]]
-    for setting in Setting.allCases where setting != .normEpsilon {
-      guard let count = found[setting] else { continue }
-      all = all.flatMap { trial in (0..<count).map { trial.merging([setting: $0]) { $1 } } }
-    }
-    func place(_ trial: [Setting: Int]) -> (Int, Int) { (trial[.router] ?? 0, trial.values.reduce(0, +)) }
-    all.sort { place($0) < place($1) }
-    let epsilons = found[.normEpsilon] ?? 1
-    return Array(
-      all.flatMap { trial in (0..<epsilons).map { trial.merging([.normEpsilon: $0]) { $1 } } }
-        .prefix(Self.mostTrials))
-  }
-}
-
-/// Runs plans on a probe; plans with the same tensors share one file.
-private final class Runner {
-  private let folder: String
-  private var opened: (heads: Int, checkpoint: Checkpoint)?
-  private var workspace: (configuration: ModelConfiguration, threads: ThreadPool)?
-
-  init() {
-    var template = Array(
-      "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/softmoe-probe-XXXXXX".utf8CString)
-    _ = mkdtemp(&template)
-    folder = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-  }
-
-  deinit { rmdir(folder) }
-
-  func error(of plan: ImportPlan, _ probe: Probe) throws(ImportError) -> Float? {
-    let configuration = plan.configuration
-    // The query of an attention pool is folded by heads; nothing else of the tensors depends on what is tried.
-    let heads = configuration.pooling == .map ? configuration.headCount : 0
-    if opened?.heads != heads { opened = (heads, try write(plan)) }
-    guard let checkpoint = opened?.checkpoint else { return nil }
-    let model: SoftMoEViT
-    do throws(ModelError) { model = try SoftMoEViT(checkpoint, configuration) } catch {
-      throw .option(name: "probe", problem: "\(error)")
-    }
-    do throws(MachineError) {
-      var workspace = try Workspace(
-        for: configuration, maxImageCount: 1, threads: threads(), kernels: KernelSet(.auto))
-      return probe.error(of: model, &workspace)
-    } catch {
-      throw .machine(error)
-    }
-  }
-
-  private var pool: ThreadPool?
-
-  private func threads() throws(MachineError) -> ThreadPool {
-    if let pool { return pool }
-    let made = try ThreadPool(threadCount: max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
-    pool = made
-    return made
-  }
-
-  private func write(_ plan: ImportPlan) throws(ImportError) -> Checkpoint {
-    let path = folder + "/trial.smoe"
-    defer { unlink(path) }
-    do {
-      var writer = try CheckpointWriter(
-        path: path, metadata: ["name": "trial"], tensors: plan.tensors.map { $0.described(.f32) })
-      for tensor in plan.tensors { try writer.append { emit in try tensor.pieces(emit) } }
-      try writer.finish()
-      return try Checkpoint(path: path)
-    } catch let error as CheckpointError {
-      throw .checkpoint(error)
-    } catch let error as ImportError {
-      throw error
-    } catch {
-      throw .option(name: "probe", problem: "\(error)")
-    }
   }
 }

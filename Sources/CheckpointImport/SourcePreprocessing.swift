@@ -24,6 +24,11 @@ package struct SourcePreprocessing {
     return try source.timm(size: size)
   }
 
+  /// The same of an object that is there already.
+  static func read(timm object: JSONObject, file: String) throws(ImportError) -> Preprocessing {
+    try Self(file: file, values: object).timm(size: nil)
+  }
+
   /// Reads Hugging Face's `preprocessor_config.json`.
   ///
   /// `size` {height, width} squashes; {shortest_edge}, and a number in a processor that crops, resize the
@@ -42,7 +47,7 @@ package struct SourcePreprocessing {
 
   private func timm(size known: (height: Int, width: Int)?) throws(ImportError) -> Preprocessing {
     let (height, width) = if let known { known } else { try inputSize() }
-    let fraction = try values.number("crop_pct") ?? 0.875
+    let fraction = try values.number("crop_pct") ?? Self.cropFraction
     guard fraction > 0, fraction <= 2 else {
       throw values.problem("expected crop_pct above 0 and at most 2, found \(fraction)")
     }
@@ -73,6 +78,8 @@ package struct SourcePreprocessing {
     return (try side(input[1], "input_size"), try side(input[2], "input_size"))
   }
 
+  /// timm's, where nothing says another.
+  static let cropFraction = 0.875
   private static let imageNetMean = [0.485, 0.456, 0.406]
   private static let imageNetStd = [0.229, 0.224, 0.225]
 

@@ -57,6 +57,11 @@ extension ImportOptions {
   }
 }
 
+extension Setting {
+  /// Whether only a sparse router has it.
+  package var isOfSparseRouter: Bool { Decisions.sparseSettings.contains(self) }
+}
+
 extension Decisions {
   /// Settings of a sparse router; some matter only beside certain values of others.
   static let sparseSettings: [Setting] = [

@@ -17,6 +17,7 @@ extension TimmReader {
     let mlp = try mlp(depth: depth)
     let soft = try softMoE(depth: depth)
     let qkNorm = source.contains("blocks.0.attn.q_norm.weight")
+    let pooling = try pooling(classToken: classToken, width: d)
     let hasPositions = source.contains("pos_embed") || customs.computedPositions
     return (
       ModelConfiguration(
@@ -33,9 +34,7 @@ extension TimmReader {
         preNorm: source.contains("norm_pre.weight"), qkvBias: source.contains("blocks.0.attn.qkv.bias"),
         qkNorm: !qkNorm ? .none : source.contains("blocks.0.attn.q_norm.bias") ? .scaleAndShift : .scale,
         layerScale: source.contains("blocks.0.ls1.gamma"),
-        finalNorm: source.contains("fc_norm.weight")
-          ? .features : source.contains("norm.weight") ? .tokens : .none,
-        pooling: try pooling(classToken: classToken, width: d),
+        finalNorm: try finalNorm(pooling), pooling: pooling,
         preLogitsWidth: source.contains("pre_logits.fc.weight")
           ? try source.shape("pre_logits.fc.weight", rank: 2)[0] : nil,
         moe: soft, prefixTokenCount: prefixCount,
@@ -145,6 +144,20 @@ extension TimmReader {
       : customs.likelyPoolings
     return try decisions.pooling(
       tensors: told, customary: customary, likely: likely, doubt: nil, classToken: classToken)
+  }
+
+  /// timm calls the norm `fc_norm` that follows the pooling, whose own `norm` is then none.
+  private func finalNorm(_ pooling: PoolingKind) throws(ImportError) -> FinalNormKind {
+    if source.contains("fc_norm.weight") {
+      return try decisions.finalNorm(tensors: .features, customary: nil, likely: [])
+    }
+    guard source.contains("norm.weight") else {
+      return try decisions.finalNorm(tensors: FinalNormKind.none, customary: nil, likely: [])
+    }
+    // Of one token the norm is the same before and after it is taken; of two side by side it stands before.
+    let isOfMany = [.mean, .meanOfAll, .map].contains(pooling)
+    return try decisions.finalNorm(
+      tensors: nil, customary: .tokens, likely: isOfMany ? [.tokens, .features, .none] : [.tokens, .none])
   }
 
   private func softMoE(depth: Int) throws(ImportError) -> ModelConfiguration.SoftMoE? {

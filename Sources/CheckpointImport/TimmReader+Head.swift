@@ -8,8 +8,9 @@ extension TimmReader {
     switch model.finalNorm {
     case .tokens: tensors += try norm(TensorName(.finalNorm), from: "norm", model.width, model.norm)
     case .features:
-      tensors += try norm(TensorName(.finalNorm), from: "fc_norm", model.width, model.norm)
-    case .none: break
+      let name = source.contains("fc_norm.weight") ? "fc_norm" : "norm"
+      tensors += try norm(TensorName(.finalNorm), from: name, model.width, model.norm)
+    case .none: source.ignore { $0 == "norm.weight" || $0 == "norm.bias" }
     }
     if model.pooling == .map { tensors += try attentionPool(model) }
     if let width = model.preLogitsWidth {

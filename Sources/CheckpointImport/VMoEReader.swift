@@ -56,7 +56,8 @@ struct VMoEReader {
       patchBias: source.contains("embedding/bias"), preNorm: false,
       qkvBias: source.contains("Encoder/encoderblock_0/SelfAttention/query/bias"),
       qkNorm: source.contains("Encoder/encoderblock_0/SelfAttention/query_ln/scale") ? .scale : .none,
-      layerScale: false, finalNorm: .tokens,
+      layerScale: false,
+      finalNorm: try decisions.finalNorm(tensors: .tokens, customary: nil, likely: []),
       pooling: try pooling(classToken: classToken, isMAP: isMAP),
       preLogitsWidth: has("pre_logits/kernel") ? try source.shape("pre_logits/kernel", rank: 2)[1] : nil,
       moe: moe)

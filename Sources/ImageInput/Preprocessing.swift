@@ -4,12 +4,19 @@
 /// `Resize`, `CenterCrop((crop_height, crop_width))`, `ToTensor()`, `Normalize(mean, std)`.
 package struct Preprocessing: Sendable, Equatable {
   /// What size an image is resized to before the crop.
-  package enum Resize: Sendable, Equatable {
+  package enum Resize: Sendable, Equatable, CustomStringConvertible {
     /// The shorter side in pixels; the longer becomes `⌊shorter · long / short⌋`.
     case shorter(Int)
     /// Both sides in pixels, whatever the image's shape. With the crop's sides nothing is cropped: a squash,
     /// as Hugging Face's ViT and SigLIP processors do it, google-research/vmoe, and timm's `crop_mode` "squash".
     case sides(height: Int, width: Int)
+
+    package var description: String {
+      switch self {
+      case .shorter(let side): "\(side)"
+      case .sides(let height, let width): "\(height)x\(width)"
+      }
+    }
   }
 
   /// The interpolation kernel, by Pillow's names.

@@ -72,4 +72,10 @@ public struct SoftMoEViT: Sendable {
     for index in blocks.indices { blocks[index](imageCount: imageCount, &workspace, observer) }
     head(imageCount: imageCount, &workspace)
   }
+
+  /// Features and logits of the tokens that a forward pass left in the workspace: of a model with the same blocks,
+  /// whose last norm or pooling may be another.
+  package func finish(imageCount: Int, _ workspace: inout Workspace) {
+    head(imageCount: imageCount, &workspace)
+  }
 }

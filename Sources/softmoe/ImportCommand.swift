@@ -15,7 +15,7 @@ struct ImportCommand: ParsableCommand {
     discussion: """
       SOURCE is a safetensors file, a PyTorch file (.pth, .pt, .ckpt, .bin), one of several files or their folder, an .npz archive, a Flax MessagePack file, or \
       what the names of vmoe's files begin with (PREFIX of PREFIX.index and PREFIX.data-nnnnn-of-NNNNN). \
-      What names and shapes tell is not asked. What they can't tell comes from an option, from config.json, preprocessor_config.json and open_clip_config.json beside the file, from \
+      What names and shapes tell is not asked. What they can't tell comes from an option, from config.json, preprocessor_config.json, open_clip_config.json or args.json beside the file, from \
       --architecture, or from a --probe; what none of them tells is assumed only where it is customary, and the command says so.
       """)
 
@@ -23,7 +23,10 @@ struct ImportCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The .smoe file to write.") var output: String
   @Flag(help: "Print what would be made, and make nothing.") var dryRun = false
   @Flag(help: "Write over a file that is there.") var force = false
-  @Option(help: "The model's name in timm, with its tag or without: vit_base_patch16_clip_224.openai.")
+  @Option(
+    help:
+      "The model's name in timm, with its tag or without (vit_base_patch16_clip_224.openai), or a model of Hugging Face (google/vit-base-patch16-224)."
+  )
   var architecture: String?
   @Option(
     help:
@@ -40,6 +43,11 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "The function between an MLP's products. Default: what the family usually has.")
   var activation: ActivationKind?
   @Option(help: "Where a block's norms stand.") var blockNorm: BlockNormKind?
+  @Option(
+    help:
+      "Where the last norm stands: tokens (before pooling), features (after it), none. Default: told by its name."
+  )
+  var finalNorm: FinalNormKind?
   @Option(help: "token, first, gap, all or map. Default: map or token where the tensors have it, else gap.")
   var pooling: PoolingOption?
   @Option(help: "The input's size in pixels, HEIGHTxWIDTH. Default: the square that the positions tell.")
@@ -83,7 +91,7 @@ struct ImportCommand: ParsableCommand {
     options.headCount = heads
     options.normEpsilon = normEpsilon
     options.activation = activation
-    options.blockNorm = blockNorm
+    (options.blockNorm, options.finalNorm) = (blockNorm, finalNorm)
     options.pooling = pooling
     options.imageSize = image.map { ($0.height, $0.width) }
     options.position = position
@@ -154,17 +162,16 @@ struct ImportCommand: ParsableCommand {
     -> Preprocessing
   {
     let model = imported.configuration
-    if preprocess == nil, let problem = imported.evidence.preprocessingProblem {
-      throw ImportError.option(
-        name: "preprocess",
-        problem: "what is beside the model can't be done; give a preset or a file (\(problem))")
-    }
-    if preprocess == nil, let known = imported.evidence.preprocessing,
-      known.value.cropHeight == model.imageHeight, known.value.cropWidth == model.imageWidth
+    let size = ImageExtent(height: model.imageHeight, width: model.imageWidth)
+    if preprocess == nil,
+      let known = try imported.evidence.preprocessing(for: size, patch: model.patchSize)
     {
       report.add(
-        .preprocess, "\(known.value.filter.rawValue) to \(model.imageHeight)x\(model.imageWidth)",
-        known.origin)
+        .preprocess,
+        "\(known.value.filter.rawValue) to \(known.value.resize)"
+          + (known.value.resize == .sides(height: size.height, width: size.width)
+            ? "" : ", cropped to \(size)")
+          + (known.scaledFrom.map { " (stated for \($0))" } ?? ""), known.origin)
       return known.value
     }
     let choice = preprocess ?? PreprocessingPreset.customary(for: imported).rawValue
@@ -229,6 +236,7 @@ extension ModelFamily: ExpressibleByArgument {}
 extension PoolingOption: ExpressibleByArgument {}
 extension ActivationKind: ExpressibleByArgument {}
 extension BlockNormKind: ExpressibleByArgument {}
+extension FinalNormKind: ExpressibleByArgument {}
 extension PositionOption: ExpressibleByArgument {}
 extension DispatchRounding: ExpressibleByArgument {}
 extension RouterKind: ExpressibleByArgument {}

@@ -9,7 +9,11 @@ struct ImportReport {
   init(_ imported: CheckpointImport) {
     rows = imported.decisions
     var notes: [String] = []
-    if let error = imported.probeError { notes.append("the probe's answers: off by \(error) of the largest") }
+    if let error = imported.probeError {
+      notes.append(
+        "the probe's answers: off by \(error) of the largest, found in \(imported.probePassCount) forward passes"
+      )
+    }
     if !imported.prefix.isEmpty { notes.append("before every name stands '\(imported.prefix)'") }
     if !imported.setAside.isEmpty {
       let names =
@@ -17,11 +21,17 @@ struct ImportReport {
       notes.append("set aside, \(imported.setAside.count) tensors that are no part of the model: \(names)")
     }
     self.notes = notes
-    for row in rows { warn(row) }
-    for open in imported.undecided {
+    for row in rows {
+      warn(row)
+      if row.setting == .router, row.origin == .probe, imported.probeImageCount == 1 {
+        warnings.append("several routers may fit one image: give the probe four")
+      }
+      // A larger capacity changes nothing where all tokens find room; on other images it may.
+      guard row.setting.isOfSparseRouter, !row.alsoFit.isEmpty else { continue }
+      let values = [row.value] + row.alsoFit.map(\.value)
       warnings.append(
-        "the probe's answers fit \(open.setting.rawValue) \(([open.value] + open.others).joined(separator: ", ")) alike; "
-          + "\(open.value) is taken: give it more images, or --\(open.setting.rawValue)")
+        "the probe's answers fit \(row.setting.rawValue) \(values.joined(separator: ", ")) alike; "
+          + "\(row.value) is taken: give it more images, or --\(row.setting.rawValue)")
     }
   }
 
@@ -31,8 +41,8 @@ struct ImportReport {
   }
 
   private mutating func warn(_ row: Decision) {
-    // That a block's norms stand before its branches is what a Vision Transformer is.
-    guard row.origin == .assumed, row.setting != .blockNorm else { return }
+    // Where the norms stand is what a Vision Transformer is.
+    guard row.origin == .assumed, ![.blockNorm, .finalNorm].contains(row.setting) else { return }
     warnings.append(
       "\(row.setting.rawValue) \(row.value) is assumed; change it with --\(row.setting.rawValue)")
   }
@@ -43,13 +53,19 @@ struct ImportReport {
     let nameWidth = rows.reduce(12) { max($0, $1.setting.rawValue.count) }
     let lines = rows.map { row in
       "  " + Self.padded(row.setting.rawValue, to: nameWidth + 2) + Self.padded(row.value, to: width + 2)
-        + Self.words(row)
+        + Self.words(row) + Self.alternatives(row)
     }
     return (lines + notes.map { "  " + $0 }).joined(separator: "\n")
   }
 
   private static func padded(_ text: String, to width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))
+  }
+
+  private static func alternatives(_ row: Decision) -> String {
+    guard !row.alsoFit.isEmpty else { return "" }
+    return "; as well " + (row.alsoFit.count > 1 ? "fit " : "fits ")
+      + row.alsoFit.map { "\($0.value) (off by \($0.error))" }.joined(separator: ", ")
   }
 
   private static func words(_ row: Decision) -> String {

@@ -19,6 +19,20 @@ private func tensors(_ bytes: Data) throws -> [String: [Float]] {
     #expect(try tensors(Data(contentsOf: compressed)) == ["a": [1, 2]])
   }
 
+  /// A process that is killed leaves nothing behind.
+  @Test func whatIsInflatedHasNoName() throws {
+    try withTemporaryFile("inflated") { path in
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      let inflater = try Inflater(path: "model.npz", archiveByteCount: 100, folder: path)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [])
+      _ = consume inflater
+    }
+    let error = #expect(throws: ImportError.self) {
+      _ = try Inflater(path: "model.npz", archiveByteCount: 100, folder: "/nowhere")
+    }
+    #expect(error?.description.contains("no file can be made in /nowhere") == true)
+  }
+
   /// Whatever byte of the deflated member is another, the checksum or the inflating tells.
   @Test func damageIsNoticed() throws {
     let sound = try Data(contentsOf: compressed)

@@ -1,5 +1,6 @@
 import CheckpointImport
 import Foundation
+import ImageInput
 import SoftMoEViT
 import TestSupport
 import Testing
@@ -7,7 +8,11 @@ import Testing
 /// Who decides what tensors leave open, and what is asked rather than guessed.
 @Suite struct DecisionsTests {
   /// A timm model of one block with patches of 2 × 2 pixels on images of 8 × 8, all zeros.
-  private func model(width d: Int, _ more: [(name: String, shape: [Int])] = []) -> [UInt8] {
+  private func model(width: Int, _ more: [(name: String, shape: [Int])] = []) -> [UInt8] {
+    safetensors(tensors(width: width) + more)
+  }
+
+  private func tensors(width d: Int) -> [(name: String, shape: [Int])] {
     var tensors: [(name: String, shape: [Int])] = [
       ("patch_embed.proj.weight", [d, 3, 2, 2]), ("patch_embed.proj.bias", [d]), ("cls_token", [1, 1, d]),
       ("pos_embed", [1, 17, d]), ("blocks.0.attn.qkv.weight", [3 * d, d]),
@@ -20,7 +25,7 @@ import Testing
     for norm in ["blocks.0.norm1", "blocks.0.norm2", "norm"] {
       tensors += [(norm + ".weight", [d]), (norm + ".bias", [d])]
     }
-    return safetensors(tensors + more)
+    return tensors
   }
 
   /// Imports a model that lies beside a `config.json`.
@@ -100,6 +105,52 @@ import Testing
         == "--heads: config.json says 12, the tensors say 6; are they of one model?")
   }
 
+  /// google/vit-base-patch16-224's and facebook/deit-base-patch16-384's preprocessor_config.json.
+  @Test func anIDTellsHowImagesArePrepared() throws {
+    func preprocessing(_ id: String, _ size: Int) throws -> Preprocessing? {
+      let imported = try decided(model(width: 192)) { $0.architecture = id }
+      return try imported.evidence.preprocessing(for: ImageExtent(height: size, width: size), patch: 2)?.value
+    }
+    #expect(
+      try preprocessing("google/vit-base-patch16-224", 224)
+        == Preprocessing(
+          resize: .sides(height: 224, width: 224), filter: .bilinear, cropHeight: 224, cropWidth: 224,
+          mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]))
+    let deit = try preprocessing("facebook/deit-base-patch16-384", 384)
+    #expect(deit?.resize == .sides(height: 438, width: 438) && deit?.mean == [0.485, 0.456, 0.406])
+    #expect(try preprocessing("facebook/dinov2-base", 224)?.resize == .shorter(256))
+    #expect(try preprocessing("facebook/vit-mae-base", 224) == nil)
+  }
+
+  @Test func anIDTellsWhoseLabelsTheClassesHave() throws {
+    let id = "facebook/dinov2-small-imagenet1k-1-layer"
+    #expect(try decided(model(width: 192)) { $0.architecture = id }.evidence.imageNet == .architecture(id))
+    let other = "google/vit-base-patch16-224-in21k"
+    #expect(try decided(model(width: 192)) { $0.architecture = other }.evidence.imageNet == nil)
+  }
+
+  @Test func theLastNormStandsWhereItsNameOrTheOptionSays() throws {
+    let plain = try decided(model(width: 192))
+    #expect(plain.configuration.finalNorm == .tokens && origin(.finalNorm, plain) == .assumed)
+    let mean = try decided(model(width: 192)) { ($0.pooling, $0.finalNorm) = (.gap, .features) }
+    #expect(mean.configuration.finalNorm == .features && origin(.finalNorm, mean) == .option)
+    let without = try decided(model(width: 192)) { $0.finalNorm = FinalNormKind.none }
+    #expect(without.configuration.finalNorm == .none)
+    #expect(without.setAside.contains("norm.weight") && without.setAside.contains("norm.bias"))
+    let named = safetensors(
+      tensors(width: 192).map { ($0.name.hasPrefix("norm.") ? "fc_" + $0.name : $0.name, $0.shape) })
+    #expect(try decided(named).configuration.finalNorm == .features)
+    #expect(
+      problem(named) { $0.finalNorm = .tokens }
+        == "--final-norm: tokens is asked for; the tensors say features")
+  }
+
+  /// A convolution reads whole patches: of 9 pixels 8.
+  @Test func pixelsBehindTheLastPatchAreNotRead() throws {
+    let imported = try decided(model(width: 192), beside: #"{"model_type": "vit", "image_size": 9}"#)
+    #expect(imported.configuration.imageHeight == 8 && origin(.image, imported) == .file("config.json"))
+  }
+
   @Test func anImageOfAnotherSizeThanThePositionsIsNamed() {
     #expect(
       problem(model(width: 192)) { $0.imageSize = (16, 16) }
@@ -110,7 +161,9 @@ import Testing
   @Test(arguments: [
     ("vit_bse_patch16_224", "the nearest names of timm are 'vit_base_patch16_224'"),
     ("vit_base_patch16_224.nobody", "timm has no weights of that tag"),
-    ("google/vit-base-patch16-224", "of a Hugging Face model put config.json"), ("", "is not known"),
+    ("google/vit-base-patch16-242", "the nearest models of Hugging Face are 'google/vit-base-patch16-224'"),
+    ("somebody/else", "of another put config.json and preprocessor_config.json beside the file"),
+    ("google/" + String(repeating: "v", count: 1_000_000), "is not known"), ("", "is not known"),
     (String(repeating: "v", count: 1_000_000), "is not known"),
   ])
   func anUnknownArchitectureIsNamedWithTheNearest(_ name: String, _ sentence: String) {
@@ -125,8 +178,14 @@ import Testing
     ("vit_base_patch16_clip_quickgelu_224.openai", 12, 1e-5, .quickGelu),
     ("vit_so400m_patch14_siglip_384.webli", 16, 1e-6, .geluErf),
     ("vit_huge_patch14_clip_224.laion2b", 16, 1e-5, .geluErf),
+    ("google/vit-base-patch16-224", 12, 1e-12, .geluErf),
+    ("facebook/deit-tiny-patch16-224", 3, 1e-12, .geluErf),
+    ("facebook/dinov2-giant", 24, 1e-6, .silu), ("openai/clip-vit-large-patch14-336", 16, 1e-5, .quickGelu),
+    ("google/siglip-so400m-patch14-384", 16, 1e-6, .geluTanh),
+    ("facebook/vit-mae-large", 16, 1e-12, .geluErf),
+    ("laion/CLIP-ViT-bigG-14-laion2B-39B-b160k", 16, 1e-5, .geluErf),
   ])
-  func anArchitectureTellsWhatTimmBuilds(
+  func anArchitectureTellsWhatItsLibraryBuilds(
     _ name: String, _ heads: Int, _ epsilon: Float, _ activation: ActivationKind
   )
     throws

@@ -97,6 +97,7 @@ import Testing
     Case(name: "hf_clip_projection") { $0.headCount = 2 }, Case(name: "hf_siglip_tower") { $0.headCount = 2 },
     Case(name: "timm_respost") { ($0.headCount, $0.blockNorm) = (2, .afterBranch) },
     Case(name: "timm_registers_in_positions") { ($0.headCount, $0.pooling) = (2, .gap) },
+    Case(name: "timm_mean_then_norm") { ($0.headCount, $0.pooling, $0.finalNorm) = (2, .gap, .features) },
     Case(name: "vitpytorch_narrow_heads") { $0.headCount = 3 },
     Case(name: "vitpytorch_one_head") { $0.headCount = 1 },
     Case(name: "simple_vit_rect") { ($0.headCount, $0.imageSize) = (2, (8, 12)) },
@@ -110,6 +111,41 @@ import Testing
     try check(
       "\(path).safetensors", "\(path).expected.safetensors", "\(path).expected.safetensors", key: "expected",
       item.change)
+  }
+
+  /// Small random models of transformers' own, of the kind that an id names.
+  private static let ids = [
+    ("hf_vit", "google/vit-base-patch16-224"), ("hf_deit", "facebook/deit-small-distilled-patch16-224"),
+    ("hf_dinov2", "facebook/dinov2-large-imagenet1k-1-layer"), ("hf_clip", "openai/clip-vit-base-patch32"),
+    ("hf_siglip", "google/siglip2-base-patch16-256"),
+  ]
+
+  @Test(.enabled(if: sharedFolder != nil), arguments: ids)
+  func anIDOfHuggingFaceTellsWhatTheTensorsDoNot(_ name: String, _ id: String) throws {
+    let folder = shared("golden/import/\(name)") + "/"
+    try withTemporaryFile("model.safetensors") { copy in
+      try FileManager.default.copyItem(atPath: folder + "model.safetensors", toPath: copy)
+      try check(copy, folder + "pixels.safetensors", folder + "expected.safetensors") {
+        ($0.architecture, $0.headCount) = (id, 2)
+      }
+    }
+  }
+
+  private static let fixtureIDs = [
+    ("hf_vit_pooler", "google/vit-large-patch32-224-in21k"),
+    ("hf_dinov2_registers", "facebook/dinov2-with-registers-giant-imagenet1k-1-layer"),
+    ("hf_clip_projection", "openai/clip-vit-large-patch14"),
+    ("hf_siglip_tower", "google/siglip-so400m-patch14-384"),
+  ]
+
+  @Test(arguments: fixtureIDs) func anIDOfHuggingFaceTellsWhatAFixtureDoesNot(_ name: String, _ id: String)
+    throws
+  {
+    let path = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures/Families/\(name)").path
+    let expected = "\(path).expected.safetensors"
+    try check("\(path).safetensors", expected, expected, key: "expected") {
+      ($0.architecture, $0.headCount) = (id, 2)
+    }
   }
 
   @Test func whatNothingTellsIsAskedFor() {

@@ -27,15 +27,15 @@ import Testing
     try writer.finish()
   }
 
-  /// Imports with a probe of the first image and nothing else, and compares all.
+  /// Imports with a probe of the first images and nothing else, and compares all.
   @discardableResult private func check(
-    _ source: String, _ pixels: String, _ expected: String, key: String,
+    _ source: String, _ pixels: String, _ expected: String, key: String, images count: Int = 1,
     _ change: (inout ImportOptions) -> Void = { _ in }
   ) throws -> CheckpointImport {
     let (images, values) = (try ExpectedValues(path: pixels), try ExpectedValues(path: expected))
     let (input, results) = (try #require(images["pixels"]), try #require(values[key]))
     return try withTemporaryFile("model.smoe") { path in
-      try write(path + ".probe", input, results)
+      try write(path + ".probe", input, results, images: count)
       var options = ImportOptions()
       options.probe = path + ".probe"
       change(&options)
@@ -73,8 +73,51 @@ import Testing
   @Test(.enabled(if: sharedFolder != nil), arguments: ForeignCheckpointTests.right)
   func aProbeAloneFindsAModelOfAnotherLibrary(_ item: ForeignCheckpointTests.Case) throws {
     let folder = shared("golden/import/\(item.name)") + "/"
+    // Of a sparse router one image of five tokens does not tell enough.
     try check(
-      folder + item.source, folder + "pixels.safetensors", folder + "expected.safetensors", key: "logits")
+      folder + item.source, folder + "pixels.safetensors", folder + "expected.safetensors", key: "logits",
+      images: item.name.contains("choice") ? 3 : 1)
+  }
+
+  /// Small networks hardly tell kinds of GELU apart, and epsilons not at all.
+  @Test func whatFitsAsWellIsSaidWithItsDistance() throws {
+    let path = Self.fixture("timm_registers_in_positions")
+    let expected = "\(path).expected.safetensors"
+    let imported = try check("\(path).safetensors", expected, expected, key: "expected")
+    let error = try #require(imported.probeError)
+    #expect(imported.probePassCount > 1)
+    for decision in imported.decisions {
+      for other in decision.alsoFit {
+        #expect(other.error <= 1e-4 && other.value != decision.value, "\(decision)")
+        #expect(other.error >= error / 2, "\(decision)")
+      }
+    }
+    let epsilons = try #require(imported.decisions.first { $0.setting == .normEpsilon })
+    #expect(epsilons.alsoFit.map(\.value).contains("1e-12"), "\(epsilons)")
+    // Other heads give other answers.
+    #expect(imported.decisions.first { $0.setting == .heads }?.alsoFit == [])
+  }
+
+  /// timm's name of the norm after the pooling taken away, nothing but the answers tell where it stands.
+  @Test(.enabled(if: sharedFolder != nil)) func aProbeFindsWhereTheLastNormStands() throws {
+    let folder = shared("golden/import/timm_fc_norm") + "/"
+    try withTemporaryFile("model.safetensors") { copy in
+      let bytes = try Data(contentsOf: URL(filePath: folder + "model.safetensors"))
+      var text = Array(bytes)
+      for part in ["weight", "bias"] {
+        let name = Array("\"fc_norm.\(part)\"".utf8)
+        let start = try #require(text.firstRange(of: name)?.lowerBound)
+        text.replaceSubrange(start..<start + name.count, with: Array("\"norm.\(part)\"   ".utf8))
+      }
+      try Data(text).write(to: URL(filePath: copy))
+      let (pixels, expected) = (folder + "pixels.safetensors", folder + "expected.safetensors")
+      let imported = try check(copy, pixels, expected, key: "logits")
+      #expect(imported.configuration.finalNorm == .features && imported.configuration.pooling == .mean)
+      #expect(imported.decisions.first { $0.setting == .finalNorm }?.origin == .probe)
+      #expect(throws: ImportError.self) {
+        try check(copy, pixels, expected, key: "logits") { $0.finalNorm = .tokens }
+      }
+    }
   }
 
   @Test func whatWasTriedIsSaidToBeProved() throws {
@@ -115,6 +158,7 @@ import Testing
       let text = error?.description ?? ""
       #expect(text.hasPrefix("--probe: nothing that was tried gives its answers"), "\(text)")
       #expect(text.contains("the nearest was off by") && text.contains("heads "), "\(text)")
+      #expect(text.contains(" forward passes "), "\(text)")
     }
   }
 

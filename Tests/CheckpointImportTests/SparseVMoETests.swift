@@ -197,12 +197,13 @@ import Testing
       #expect(moe.dispatchRounding == .none)
       #expect(found.decisions.first { $0.setting == .router }?.origin == .probe)
       // The gates of this one are so sharp that experts would choose the same tokens.
-      let isOpen = found.undecided.contains { $0.setting == .router && $0.others == ["experts_choice"] }
+      let router = found.decisions.first { $0.setting == .router }?.alsoFit.map(\.value)
+      let isOpen = router == ["experts_choice"]
       #expect(isOpen == (item.name == "vmoe_sharded_bpr_low_capacity"))
       // Where the answers fit several capacities, it is said.
       let capacity = moe.capacityFactor.map { "\($0)" } ?? "none"
-      for open in found.undecided where open.setting == .capacityFactor {
-        #expect(open.value == capacity && !open.others.contains(capacity) && !open.others.isEmpty)
+      for decision in found.decisions where decision.setting == .capacityFactor {
+        #expect(decision.value == capacity && !decision.alsoFit.map(\.value).contains(capacity))
       }
     }
   }

@@ -58,6 +58,21 @@ import Testing
     }
   }
 
+  /// The source says 224 pixels, the model reads 16.
+  @Test func preprocessingOfAnotherSizeIsScaledAndSaid() throws {
+    try imported { source, run in
+      let file = URL(filePath: source).deletingLastPathComponent().appending(path: "args.yaml")
+      try Data("crop_pct: 0.9\nimg_size: 224\nmean:\n- 0.5\n- 0.5\n- 0.5\n".utf8).write(to: file)
+      let outcome = try run(["--output", source + ".smoe", "--image", "16x16"])
+      #expect(
+        outcome.output.contains("bicubic to 17, cropped to 16x16 (stated for 224x224)"),
+        "\(outcome.output)\(outcome.errors)")
+      #expect(outcome.output.contains("from args.yaml"))
+      let rectangle = try run(["--output", source + ".smoe", "--image", "8x32", "--force"])
+      #expect(rectangle.errors.contains("give a preset or a file"), "\(rectangle.errors)")
+    }
+  }
+
   private static let vmoe = packageRoot.appending(path: "Tests/CheckpointImportTests/Fixtures").path
 
   /// vmoe's fine-tuned models squash photos to 384 × 384 as TensorFlow does.

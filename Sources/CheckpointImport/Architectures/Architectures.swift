@@ -6,51 +6,61 @@ import SoftMoEViT
 ///
 /// The facts are those of timm's own code; `scripts/timm_architectures.py` writes them.
 enum Architectures {
-  private static let lines: [[Substring]] = String(decoding: PackageResources.timm_tsv, as: UTF8.self)
-    .split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+  private static let lines = table(PackageResources.timm_tsv)
+
+  static func table(_ bytes: [UInt8]) -> [[Substring]] {
+    String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
+      $0.split(separator: "\t", omittingEmptySubsequences: false)
+    }
+  }
 
   /// What a name says.
   ///
   /// - Parameters:
-  ///   - name: with the tag of its pretrained weights, or without.
+  ///   - name: timm's, with the tag of its pretrained weights or without, or the id of a model of Hugging Face.
   ///   - origin: who gives the name.
   /// - Throws: `ImportError.option` for a name that is not known, with the nearest that are.
   static func evidence(for name: String, origin: Origin) throws(ImportError) -> Evidence {
+    if name.contains("/"), !name.hasPrefix("timm/") { return try huggingFace(name, origin) }
     let parts = name.split(separator: "/").last.map(String.init) ?? name
     let (architecture, tag) = (parts.prefix { $0 != "." }, parts.drop { $0 != "." }.dropFirst())
     guard let start = lines.firstIndex(where: { $0.count == 7 && $0[0] == architecture }) else {
-      // Of Hugging Face's other models no name tells what their configuration does.
-      let isID = name.contains("/") && !name.hasPrefix("timm/")
+      let names = lines.filter { $0.count == 7 }.map { String($0[0]) }
       throw .option(
         name: "architecture",
-        problem: "\(quoted(name)) is not known"
-          + (isID
-            ? "; of a Hugging Face model put config.json and preprocessor_config.json beside the file" : "")
-          + "; the nearest names of timm are \(nearest(to: String(architecture)))")
+        problem: "\(quoted(name)) is not known; the nearest names of timm are "
+          + nearest(to: String(architecture), among: names))
     }
-    var evidence = Evidence()
     let line = lines[start]
-    func known<Value>(_ value: Value?) -> Known<Value>? { value.map { Known(value: $0, origin: origin) } }
-    evidence.headCount = known(Int(line[1]))
-    evidence.normEpsilon = known(Float(line[2]))
-    evidence.activation = known(ActivationKind(rawValue: String(line[3])))
-    evidence.pooling = known(PoolingOption(rawValue: String(line[4])))
-    evidence.blockNorm = known(BlockNormKind(rawValue: String(line[5])))
-    evidence.imageSize = known(extent(line[6]))
+    var evidence = facts(Array(line[...4]) + [line[6]], origin)
+    evidence.blockNorm = BlockNormKind(rawValue: String(line[5])).map { Known(value: $0, origin: origin) }
     let tags = lines[(start + 1)...].prefix { $0[0] == "." }.filter { tag.isEmpty || $0[1] == tag }
     guard tag.isEmpty || !tags.isEmpty else {
       throw .option(name: "architecture", problem: "\(quoted(name)): timm has no weights of that tag")
     }
     // Without a tag only what all its weights share.
     if let first = tags.first, tags.allSatisfy({ $0[2...7] == first[2...7] }) {
-      evidence.preprocessing = known(try preprocessing(first))
-      evidence.imageSize = known(extent(first[2]))
+      evidence.preprocessing = try preprocessing(first).map { Known(value: $0, origin: origin) }
+      evidence.cropFraction = Double(first[3])
+      evidence.imageSize = extent(first[2]).map { Known(value: $0, origin: origin) }
     }
     if !tags.isEmpty, tags.allSatisfy({ $0[8] == "1000" }) { evidence.imageNet = origin }
     return evidence
   }
 
-  private static func extent(_ text: Substring) -> ImageExtent? {
+  /// What both tables begin with: a name, heads, epsilon, activation, pooling, the input's size.
+  static func facts(_ line: [Substring], _ origin: Origin) -> Evidence {
+    func known<Value>(_ value: Value?) -> Known<Value>? { value.map { Known(value: $0, origin: origin) } }
+    var evidence = Evidence()
+    evidence.headCount = known(Int(line[1]))
+    evidence.normEpsilon = known(Float(line[2]))
+    evidence.activation = known(ActivationKind(rawValue: String(line[3])))
+    evidence.pooling = known(PoolingOption(rawValue: String(line[4])))
+    evidence.imageSize = known(extent(line[5]))
+    return evidence
+  }
+
+  static func extent(_ text: Substring) -> ImageExtent? {
     let sides = text.split(separator: "x").compactMap { Int($0) }
     return sides.count == 2 ? ImageExtent(height: sides[0], width: sides[1]) : nil
   }
@@ -65,8 +75,7 @@ enum Architectures {
   }
 
   /// The three names with the longest common beginnings and fewest differing letters.
-  private static func nearest(to name: String) -> String {
-    let names = lines.filter { $0.count == 7 }.map { String($0[0]) }
+  static func nearest(to name: String, among names: [String]) -> String {
     let distances = names.map { (name: $0, distance: distance($0, name)) }
     return distances.sorted { $0.distance < $1.distance }.prefix(3).map { "'\($0.name)'" }.joined(
       separator: ", ")

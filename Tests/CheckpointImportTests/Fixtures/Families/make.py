@@ -90,11 +90,15 @@ models = {
         lambda out: out),
     "hf_mae": (mae, lambda out: out),
     "open_clip": (clip, lambda out: out),
+    # Its norm after the pooling goes by the name of one before it: see below.
+    "timm_mean_then_norm": (vit(global_pool="avg", fc_norm=True), lambda out: out),
 }
 
 generator = torch.Generator().manual_seed(0)
 with torch.no_grad():
     for name, (model, answer) in models.items():
+        if name == "timm_mean_then_norm":
+            generator.manual_seed(1)
         # lucidrains' shifts are not learned.
         shifts = [entry for entry in model.named_buffers() if entry[0].endswith(".beta")]
         for key, parameter in [*model.named_parameters(), *shifts]:
@@ -107,6 +111,8 @@ with torch.no_grad():
         pixels = torch.randn(2, 3, 8, width, generator=generator)
         expected = answer(model(pixels.double())).float().contiguous()
         weights = {key: value.half().contiguous() for key, value in model.state_dict().items() if value.is_floating_point()}
+        if name == "timm_mean_then_norm":
+            weights = {key.replace("fc_norm", "norm"): value for key, value in weights.items()}
         if sys.argv[1:] and name not in sys.argv[1:]:
             continue
         save_file(weights, f"{here}/{name}.safetensors")
