@@ -116,7 +116,9 @@ def main():
         for batch in map(int, options.batches.split(",")):
             results.append(measure(files, key, batch, options))
     options.output.with_suffix(".json").write_text(json.dumps(results))
-    options.output.write_text(report.markdown(results, options.threads, options.rounds))
+    # What other scripts wrote below stays.
+    rest = options.output.read_text().partition("<!-- ") if options.output.exists() else ("", "", "")
+    options.output.write_text(report.markdown(results, options.threads, options.rounds) + "\n" + rest[1] + rest[2])
     print(f"wrote {options.output}")
 
 

@@ -1,22 +1,10 @@
 """Tables of what compare.py measured."""
-import platform
 import statistics
 from importlib.metadata import version
 
+from machine import machine
+
 PACKAGES = ("onnxruntime", "openvino", "torch", "soft-moe", "timm")
-
-
-def machine() -> str:
-    """The processor as the system describes it."""
-    fields = {}
-    for line in open("/proc/cpuinfo"):
-        name, _, value = line.partition(":")
-        fields.setdefault(name.strip(), value.strip())
-    flags = fields.get("flags", "").split()
-    vectors = [name for flag, name in (("avx2", "AVX2"), ("fma", "FMA"), ("avx512f", "AVX-512")) if flag in flags]
-    memory = int(open("/proc/meminfo").readline().split()[1]) / 2**20
-    return (f"{fields.get('model name', platform.machine())} (family {fields.get('cpu family', '?')}, "
-            f"model {fields.get('model', '?')}; {', '.join(vectors)}), {memory:.0f} GiB of memory")
 
 
 def roofline(cost: list[float], batch: int, limits: list[float]) -> float:
@@ -56,7 +44,7 @@ def markdown(results: list[dict], threads: int, rounds: int) -> str:
         "- " + ", ".join(f"{name} {version(name)}" for name in PACKAGES) + f"; softmoe's kernels: "
         f"{results[0]['kernels']}.",
         f"- Every engine computes in float32; softmoe also with weights stored as bf16 and int8. {rounds} rounds.",
-        "- The experts of the Soft MoE are stacked for every engine. Measured apart, ONNX Runtime is some 15 % faster "
+        "- The experts are stacked for every engine. Measured apart, ONNX Runtime is some 15 % faster "
         "with separate experts at batches 8 and 32, and a third as fast at batch 1.",
         "- A ratio is the other engine's time over softmoe's within a round: median (least–largest).",
         "- The last column is the time that the measured limits allow over the time taken.", ""]

@@ -32,7 +32,7 @@ extension ExpertStudy {
 struct NoExpertsError: Error, CustomStringConvertible {
   let model: String
 
-  var description: String { "expected a model with Soft MoE layers, '\(model)' has none" }
+  var description: String { "expected a model with experts, '\(model)' has none" }
 }
 
 extension FileClassifier {

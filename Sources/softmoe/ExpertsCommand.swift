@@ -10,7 +10,8 @@ struct ExpertsCommand: ParsableCommand {
     abstract: "Show how a model's experts, slots and tokens work together on the images of a folder.",
     discussion: """
       The figures are those of the Soft MoE paper (arXiv 2308.00951): expert importance, tokens a slot, token \
-      contribution; and each expert's share class by class. Classes are the folders DIR/LABEL that hold the \
+      contribution; and each expert's share class by class. Of a model whose router chooses they are tokens an \
+      expert and what was dropped instead of slots. Classes are the folders DIR/LABEL that hold the \
       images; without such folders what the model takes each image for.
 
       --json: model, weights, images, classes_by (folder or prediction), classes (label, images), and layers, \

@@ -57,6 +57,14 @@ struct ModelInspection: Encodable {
 
   private static func feedforward(_ model: ModelConfiguration, _ index: Int) -> String {
     guard let moe = model.moe, moe.layers.contains(index) else { return "MLP, \(model.mlpWidth) wide" }
-    return "Soft MoE, \(moe.expertCount) experts × \(moe.slotsPerExpert) slots, \(moe.expertWidth) wide"
+    let capacity = moe.capacity(tokenCount: model.tokenCount)
+    let routing =
+      switch moe.router {
+      case .soft: "Soft MoE, \(moe.expertCount) experts × \(moe.slotsPerExpert) slots"
+      case .tokensChoice:
+        "Tokens Choice, \(moe.selectedExperts) of \(moe.expertCount) experts, room for \(capacity) tokens each"
+      case .expertsChoice: "Experts Choice, \(moe.expertCount) experts of \(capacity) tokens each"
+      }
+    return "\(routing), \(moe.expertWidth) wide"
   }
 }

@@ -11,8 +11,8 @@ struct ProfileCommand: ParsableCommand {
     abstract: "Write how the experts work on known images, so that serve can tell when others drift away.",
     discussion: """
       Give it images of the kind that the model is meant for, some thousand of them, such as those that it was \
-      validated on. The file holds each slot's share of the combine weights, and for each Soft MoE layer up to \
-      where a divergence from them is chance.
+      validated on. The file holds the share of the combine weights that each slot has, or each expert of a \
+      sparse router, and for each layer up to where a divergence from them is chance.
       """)
 
   @Argument(help: "The .smoe checkpoint.") var model: String

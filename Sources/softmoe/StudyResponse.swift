@@ -9,18 +9,23 @@ struct StudyResponse: Encodable {
   }
 
   struct Layer: Encodable {
-    let layer, expertCount, slotsPerExpert, tokenCount: Int
+    let sizes: LayerSizes
     let grid: Grid
     let usage: UsageSummary
     /// [class][expert]
     let expertMassByClass: [[Double]]
 
     enum CodingKeys: String, CodingKey {
-      case layer, grid, usage
-      case expertCount = "expert_count"
-      case slotsPerExpert = "slots_per_expert"
-      case tokenCount = "token_count"
+      case grid, usage
       case expertMassByClass = "expert_mass_by_class"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      try sizes.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(grid, forKey: .grid)
+      try container.encode(usage, forKey: .usage)
+      try container.encode(expertMassByClass, forKey: .expertMassByClass)
     }
   }
 
@@ -41,10 +46,8 @@ struct StudyResponse: Encodable {
     classesBy = study.isByFolder ? "folder" : "prediction"
     classes = study.classes.map { Class(label: $0.label, images: $0.totals.imageCount) }
     layers = study.usage.enumerated().map { index, usage in
-      let layer = usage.layer
-      return Layer(
-        layer: layer.block, expertCount: layer.expertCount, slotsPerExpert: layer.slotsPerExpert,
-        tokenCount: layer.tokenCount, grid: Grid(layer),
+      Layer(
+        sizes: LayerSizes(usage.layer), grid: Grid(usage.layer),
         usage: UsageSummary(usage, at: index, study.profile, isDetailed: true),
         expertMassByClass: study.expertMassByClass(layer: index))
     }

@@ -34,7 +34,7 @@ private func opened(_ bytes: [UInt8], _ options: ImportOptions = .init()) throws
   }
 
   @Test(.enabled(if: sharedFolder != nil))
-  func aSparseRouterIsNamed() throws {
+  func aSparseRouterAsksHowItChooses() throws {
     let error = #expect(throws: ImportError.self) {
       try CheckpointImport(path: shared("golden/vmoe_experts_choice/params.npz"), options: ImportOptions())
     }

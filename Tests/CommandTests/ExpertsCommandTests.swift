@@ -161,7 +161,7 @@ import Testing
       try Command.succeed(["import", source, "--output", dense, "--heads", "2"])
       try ImageFixtures.withFolder(["0.jpg"]) { folder in
         let outcome = try Command.run("experts", dense, "--images", folder)
-        #expect(outcome.status == 1 && outcome.errors.contains("expected a model with Soft MoE layers"))
+        #expect(outcome.status == 1 && outcome.errors.contains("expected a model with experts"))
       }
     }
   }

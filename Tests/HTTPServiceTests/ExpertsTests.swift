@@ -93,7 +93,7 @@ private typealias Object = [String: Any]
         #expect(layer.experts.map(\.mass) == layer.experts.map(\.mass).sorted(by: >))
         #expect(Set(layer.experts.map(\.expert)) == Set(0..<routed.expertCount))
         for expert in layer.experts {
-          for slot in expert.slots {
+          for slot in expert.slots ?? [] {
             let index = routed.slotsPerExpert * expert.expert + slot.slot
             let column = dispatch[index]
             let weights = try #require(Data(base64Encoded: slot.weights)).map {

@@ -6,7 +6,7 @@ import Inference
 import SoftMoEViT
 import TestSupport
 
-/// What `softmoe trace` says of photos, prepared as the bundled model wants them.
+/// What `softmoe trace` says of photos, prepared as a model wants them, the bundled one unless another is named.
 struct Trace {
   let model: OpenedModel
   let layers: [RoutedLayer]
@@ -14,8 +14,11 @@ struct Trace {
   let pixels: [[Float]]
   private let values: ExpectedValues
 
-  init(_ photos: [[UInt8]]) throws {
-    let model = try OpenedModel(path: packageRoot.appending(path: "models/cifar10-softmoe.smoe").path)
+  init(
+    _ photos: [[UInt8]],
+    of path: String = packageRoot.appending(path: "models/cifar10-softmoe.smoe").path
+  ) throws {
+    let model = try OpenedModel(path: path)
     let decoder = try ImageDecoder(preprocessing: model.preprocessing)
     let pixels = try photos.map { try decoder.tensor(from: $0) }
     let (height, width) = (model.preprocessing.cropHeight, model.preprocessing.cropWidth)

@@ -1,5 +1,6 @@
 import Inference
 import Metrics
+import SoftMoEViT
 
 /// The metrics of the experts of the model that serves when a scrape begins: all of one reading, so that they
 /// speak of the same images.
@@ -50,7 +51,8 @@ struct ExpertMetrics: Sendable {
     ) { $0.layerSamples(\.maxOverMean) }
     declare(
       "softmoe_routing_divergence",
-      "Jensen-Shannon divergence of the slots' shares from the model's profile, in bits.", .gauge,
+      "Jensen-Shannon divergence of the shares of slots, or of a sparse router's experts, from the model's profile, in bits.",
+      .gauge,
       from: .layer
     ) { $0.divergences() }
     declare(
@@ -67,10 +69,30 @@ struct ExpertMetrics: Sendable {
       from: .layer
     ) { $0.slotMeans(\.largestDispatch) }
     declare(
+      "softmoe_layer_dropped_choice_ratio",
+      "Of the tokens' choices those whose expert had no more room, mean of the window.", .gauge, from: .layer
+    ) { $0.choiceSamples(of: .tokensChoice, \.droppedShare) }
+    declare(
+      "softmoe_layer_unmet_token_ratio", "Of the tokens those that no expert took, mean of the window.",
+      .gauge, from: .layer
+    ) { $0.choiceSamples(\.unmetTokenShare) }
+    declare(
       "softmoe_expert_combine_mass_total",
       "Share of the tokens' combine weights that an expert got, summed over images; a layer's experts add up to the images.",
       .counter, from: .expert
     ) { $0.expertMass() }
+    declare(
+      "softmoe_expert_tokens_total", "Tokens that an expert of a sparse router took.", .counter, from: .expert
+    ) { $0.expertCounts { $0.effectiveTokens } }
+    declare(
+      "softmoe_expert_dropped_total", "Tokens that chose an expert when it had no more room.", .counter,
+      from: .expert
+    ) { $0.expertCounts(of: .tokensChoice) { zip($0.demand, $0.effectiveTokens).map { $0 - $1 } } }
+    declare(
+      "softmoe_expert_first_choices_total",
+      "Tokens that an expert took as their first choice; its others are second choices or later ones.",
+      .counter, from: .expert
+    ) { $0.expertCounts(of: .tokensChoice) { $0.firstChoices } }
     declare(
       "softmoe_slot_combine_mass_total", "The same for each slot of each expert.", .counter, from: .slot
     ) { $0.slotMass() }
@@ -97,9 +119,27 @@ struct ExpertMetrics: Sendable {
     return zip(layers, profile.layers).map { Sample([name(of: $0)], $1.divergenceLimit) }
   }
 
-  /// Means over the slots of a layer, of an expert, or each slot's own, as the level wants.
+  /// Of layers with a sparse router, or with this one.
+  private func choiceSamples(of router: RouterKind? = nil, _ value: (ChoiceUsage) -> Double) -> [Sample] {
+    window.compactMap { usage in
+      guard let choices = usage.choices, [nil, usage.layer.router].contains(router) else { return nil }
+      return Sample([name(of: usage.layer)], value(choices))
+    }
+  }
+
+  /// Of each expert of layers with a sparse router, or with this one.
+  private func expertCounts(of router: RouterKind? = nil, _ counts: (LayerTotals) -> [Double]) -> [Sample] {
+    zip(layers, lifetime.layers).flatMap { layer, totals -> [Sample] in
+      guard layer.isSparse, [nil, layer.router].contains(router) else { return [] }
+      return counts(totals).enumerated().map { expert, count in
+        Sample([name(of: layer), ("expert", "\(expert)")], count)
+      }
+    }
+  }
+
+  /// Means over the slots of a layer, of an expert, or each slot's own, as the level wants; a sparse router has none.
   private func slotMeans(_ values: (LayerUsage) -> [Double]) -> [Sample] {
-    window.flatMap { usage in
+    window.filter { !$0.layer.isSparse }.flatMap { usage in
       let layer = usage.layer
       return switch level {
       case .off, .layer: [Sample([name(of: layer)], mean(values(usage)[...]))]
@@ -124,7 +164,7 @@ struct ExpertMetrics: Sendable {
 
   private func slotMass() -> [Sample] {
     zip(layers, lifetime.layers).flatMap { layer, totals in
-      slotSamples(layer, totals.slotMass)
+      layer.isSparse ? [] : slotSamples(layer, totals.slotMass)
     }
   }
 

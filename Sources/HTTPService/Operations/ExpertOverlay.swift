@@ -12,7 +12,7 @@ struct ExpertOverlay {
 
   /// - Parameters:
   ///   - photo: H × W.
-  ///   - weights: dispatch weights of the expert's slots; their mean is shown, the largest patch brightest.
+  ///   - weights: of the expert's slots; their mean is shown, the largest patch brightest.
   init(_ photo: RGBImage, _ weights: ExpertWeights, of layer: RoutedLayer) {
     let patches = (0..<layer.gridRows * layer.gridColumns).map { patch in
       weights.slots.reduce(0) { $0 + $1.patches[patch] }

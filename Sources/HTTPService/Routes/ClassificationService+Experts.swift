@@ -5,13 +5,15 @@ import MicroHTTP
 
 /// What an expert's picture is asked for with.
 private struct ExplainParameters {
-  /// Place among the Soft MoE layers.
+  /// Place among the layers with experts.
   let layer: Int
   let expert: Int
 
   /// - Throws: `ServiceError.badRequest`, naming the parameter.
   init(_ query: HTTPQuery, _ layers: [RoutedLayer]) throws(ServiceError) {
-    guard let first = layers.first else { throw .badRequest("this model has no Soft MoE layer to explain") }
+    guard let first = layers.first else {
+      throw .badRequest("this model has no layer with experts to explain")
+    }
     let blocks = layers.map { String($0.block) }.joined(separator: ", ")
     let number = "expert must be a whole number from 0 to \(first.expertCount - 1)"
     var (layer, expert): (Int?, Int?)
@@ -19,7 +21,9 @@ private struct ExplainParameters {
       switch item.name {
       case "layer":
         layer = Int(decimal: item.value).flatMap { block in layers.firstIndex { $0.block == block } }
-        guard layer != nil else { throw .badRequest("layer must be one of the Soft MoE layers: \(blocks)") }
+        guard layer != nil else {
+          throw .badRequest("layer must be one of the layers with experts: \(blocks)")
+        }
       case "expert":
         expert = Int(decimal: item.value)
         guard let given = expert, (0..<first.expertCount).contains(given) else { throw .badRequest(number) }
@@ -28,7 +32,7 @@ private struct ExplainParameters {
       }
     }
     guard let layer else {
-      throw .badRequest("layer is missing; it is one of the Soft MoE layers: \(blocks)")
+      throw .badRequest("layer is missing; it is one of the layers with experts: \(blocks)")
     }
     guard let expert else { throw .badRequest("expert is missing; \(number)") }
     (self.layer, self.expert) = (layer, expert)
@@ -53,8 +57,7 @@ extension ClassificationService {
           profile: recorder.profile.map { ExpertsResponse.Profile(images: $0.imageCount) },
           layers: recorder.layers.enumerated().map { index, layer in
             ExpertsResponse.Layer(
-              layer: layer.block, expertCount: layer.expertCount, slotsPerExpert: layer.slotsPerExpert,
-              tokenCount: layer.tokenCount,
+              sizes: LayerSizes(layer),
               lifetime: UsageSummary(lifetime[index], at: index, recorder.profile),
               window: UsageSummary(window[index], at: index, recorder.profile))
           })))
@@ -75,10 +78,11 @@ extension ClassificationService {
       .json(
         LayerResponse(
           model: loaded.model.name, weights: loaded.model.weightsName,
-          windowSeconds: recorder.windowLength.seconds, layer: layer.block, expertCount: layer.expertCount,
-          slotsPerExpert: layer.slotsPerExpert, tokenCount: layer.tokenCount, grid: Grid(layer),
-          lifetime: UsageSummary(lifetime[index], at: index, recorder.profile, isDetailed: true),
-          window: UsageSummary(window[index], at: index, recorder.profile, isDetailed: true))))
+          windowSeconds: recorder.windowLength.seconds, grid: Grid(layer),
+          layer: ExpertsResponse.Layer(
+            sizes: LayerSizes(layer),
+            lifetime: UsageSummary(lifetime[index], at: index, recorder.profile, isDetailed: true),
+            window: UsageSummary(window[index], at: index, recorder.profile, isDetailed: true)))))
   }
 
   /// `POST /v1/experts/reset`: forgets the usage so far.

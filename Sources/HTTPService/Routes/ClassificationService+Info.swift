@@ -8,6 +8,7 @@ extension ClassificationService {
     let model = served.model
     let configuration = model.network.configuration
     let limits = options.inference.imageLimits
+    let experts = served.experts.layers.first.map { LayerSizes($0) }
     return InfoResponse(
       version: options.version,
       model: InfoResponse.Model(
@@ -15,7 +16,9 @@ extension ClassificationService {
         imageHeight: configuration.imageHeight,
         imageWidth: configuration.imageWidth, patchSize: configuration.patchSize, width: configuration.width,
         depth: configuration.depth, moeLayers: configuration.moeLayers,
-        expertCount: configuration.moe?.expertCount, slotsPerExpert: configuration.moe?.slotsPerExpert,
+        router: experts?.router.rawValue, expertCount: experts?.expertCount,
+        slotsPerExpert: experts?.slotsPerExpert, selectedExperts: experts?.selectedExperts,
+        expertCapacity: experts?.capacity,
         classCount: configuration.classCount, labels: model.labels, provenance: model.provenance),
       preprocessing: model.preprocessing,
       engine: InfoResponse.Engine(

@@ -7,14 +7,16 @@ struct ExpertsResponse: Encodable {
   struct Profile: Encodable { let images: Int }
 
   struct Layer: Encodable {
-    let layer, expertCount, slotsPerExpert, tokenCount: Int
+    let sizes: LayerSizes
     let lifetime, window: UsageSummary
 
-    enum CodingKeys: String, CodingKey {
-      case layer, lifetime, window
-      case expertCount = "expert_count"
-      case slotsPerExpert = "slots_per_expert"
-      case tokenCount = "token_count"
+    enum CodingKeys: String, CodingKey { case lifetime, window }
+
+    func encode(to encoder: any Encoder) throws {
+      try sizes.encode(to: encoder)
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(lifetime, forKey: .lifetime)
+      try container.encode(window, forKey: .window)
     }
   }
 
@@ -36,15 +38,20 @@ struct ExpertsResponse: Encodable {
 struct LayerResponse: Encodable {
   let model, weights: String
   let windowSeconds: Double
-  let layer, expertCount, slotsPerExpert, tokenCount: Int
   let grid: Grid
-  let lifetime, window: UsageSummary
+  let layer: ExpertsResponse.Layer
 
   enum CodingKeys: String, CodingKey {
-    case model, weights, layer, grid, lifetime, window
+    case model, weights, grid
     case windowSeconds = "window_seconds"
-    case expertCount = "expert_count"
-    case slotsPerExpert = "slots_per_expert"
-    case tokenCount = "token_count"
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try layer.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(model, forKey: .model)
+    try container.encode(weights, forKey: .weights)
+    try container.encode(windowSeconds, forKey: .windowSeconds)
+    try container.encode(grid, forKey: .grid)
   }
 }

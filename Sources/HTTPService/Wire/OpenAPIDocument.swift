@@ -16,8 +16,8 @@ package struct OpenAPIDocument: Sendable, Equatable {
   ///   - height: H of the model's images.
   ///   - width: W of the model's images.
   ///   - imageLimit: most images of one request.
-  ///   - expertCount: experts of a Soft MoE layer; 0 without one.
-  ///   - layers: indices of the Soft MoE blocks.
+  ///   - expertCount: experts of a layer; 0 in a dense model.
+  ///   - layers: indices of the blocks with experts.
   /// - Precondition: the file has every value that is to be replaced.
   package init(
     version: String, classCount: Int, height: Int, width: Int, imageLimit: Int, expertCount: Int,

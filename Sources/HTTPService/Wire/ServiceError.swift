@@ -86,8 +86,8 @@ extension ServiceError {
       "no such model here; this server has '\(served)' in version '\(version)'"
     case .unknownLayer(let known):
       known.isEmpty
-        ? "this model has no Soft MoE layer"
-        : "no such Soft MoE layer; there are \(known.map { String($0) }.joined(separator: ", "))"
+        ? "this model has no layer with experts"
+        : "no such layer with experts; there are \(known.map { String($0) }.joined(separator: ", "))"
     case .methodNotAllowed(let allowed):
       "this route takes \(allowed.joined(separator: " or "))"
     case .image(let error):

@@ -80,19 +80,22 @@ struct InfoResponse: Encodable {
     let verified: String
     let imageHeight, imageWidth, patchSize, width, depth: Int
     let moeLayers: [Int]
-    let expertCount, slotsPerExpert: Int?
+    let router: String?
+    let expertCount, slotsPerExpert, selectedExperts, expertCapacity: Int?
     let classCount: Int
     let labels: [String]
     let provenance: [String: String]
 
     enum CodingKeys: String, CodingKey {
-      case name, weights, verified, width, depth, labels, provenance
+      case name, weights, verified, width, depth, labels, provenance, router
       case imageHeight = "image_height"
       case imageWidth = "image_width"
       case patchSize = "patch_size"
       case moeLayers = "moe_layers"
       case expertCount = "expert_count"
       case slotsPerExpert = "slots_per_expert"
+      case selectedExperts = "selected_experts"
+      case expertCapacity = "expert_capacity"
       case classCount = "class_count"
     }
   }

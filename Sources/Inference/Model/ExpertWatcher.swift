@@ -44,10 +44,11 @@ final class ExpertWatcher: RoutingObserver {
     if case .expert(_, let wanted) = scope, wanted != index { return [] }
     let layer = layers[index]
     let routing = storage.routing(of: image, layer: index)
-    let dispatch = workspace.dispatchWeights(of: image)
+    // Whether a sparse router's expert took a token, its gate says too.
+    let weights = layer.isSparse ? workspace.combineWeights(of: image) : workspace.dispatchWeights(of: image)
     return switch scope {
-    case .top(let count): ExpertWeights.top(count, of: layer, routing, dispatch: dispatch)
-    case .expert(let expert, _): [ExpertWeights(expert, of: layer, routing, dispatch: dispatch)]
+    case .top(let count): ExpertWeights.top(count, of: layer, routing, weights: weights)
+    case .expert(let expert, _): [ExpertWeights(expert, of: layer, routing, weights: weights)]
     }
   }
 }

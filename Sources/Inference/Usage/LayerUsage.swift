@@ -8,16 +8,18 @@ package struct LayerUsage: Sendable, Equatable {
   package let layer: RoutedLayer
   /// Over how many images, at least 1.
   package let imageCount: Int
-  /// [s]: each slot's share of what the tokens get back; sums to 1.
+  /// [s]: each slot's share of what the tokens get back; sums to 1. A sparse router's expert has one slot.
   package let slotMass: [Double]
-  /// [s]: tokens that each slot mixes.
+  /// [s]: tokens that each slot mixes, or an expert of a sparse router takes.
   package let effectiveTokens: [Double]
-  /// [s]: the largest dispatch weight of each slot.
+  /// [s]: the largest dispatch weight of each slot, or gate of an expert of a sparse router.
   package let largestDispatch: [Double]
   /// [m]: what each token position contributes, over the mean one's.
   package let tokenContribution: [Double]
   /// Tokens by their contribution: below each of `LayerTotals.contributionBounds`, and from the last one on.
   package let contributionCounts: [Int]
+  /// What came of the choices of a sparse router, nil of a soft one.
+  package let choices: ChoiceUsage?
 
   /// The means of some totals, nil over no image.
   package init?(_ layer: RoutedLayer, _ totals: LayerTotals, imageCount: Int) {
@@ -29,6 +31,7 @@ package struct LayerUsage: Sendable, Equatable {
     largestDispatch = mean(totals.largestDispatch)
     tokenContribution = mean(totals.tokenContribution)
     contributionCounts = totals.contributionCounts
+    choices = layer.isSparse ? ChoiceUsage(layer, totals, imageCount: imageCount) : nil
   }
 
   /// [n]: each expert's share of what the tokens get back; sums to 1, fair is 1/n.

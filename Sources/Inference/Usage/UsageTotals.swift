@@ -31,20 +31,28 @@ package struct LayerTotals: Sendable, Equatable {
 
   /// [s]: Σ of the slots' shares of what the tokens get back.
   package private(set) var slotMass: [Double]
-  /// [s]: Σ exp of the entropy of the slots' dispatch weights.
+  /// [s]: Σ exp of the entropy of the slots' dispatch weights; of a sparse router the tokens that experts took.
   package private(set) var effectiveTokens: [Double]
-  /// [s]: Σ of the slots' largest dispatch weights.
+  /// [s]: Σ of the slots' largest dispatch weights; of a sparse router the experts' largest gates.
   package private(set) var largestDispatch: [Double]
   /// [m]: Σ of the tokens' contributions.
   package private(set) var tokenContribution: [Double]
   /// Tokens by their contribution: below each bound, and from the last one on.
   package private(set) var contributionCounts: [Int]
+  /// [n] of a sparse router, empty of a soft one: tokens that chose each expert, whether or not it took them.
+  package private(set) var demand: [Double]
+  /// [n] of a sparse router, empty of a soft one: tokens that each expert took as their first choice.
+  package private(set) var firstChoices: [Double]
+  /// Tokens that no expert of a sparse router took.
+  package private(set) var unmetTokenCount = 0
 
   init(for layer: RoutedLayer) {
     slotMass = Array(repeating: 0, count: layer.slotCount)
     (effectiveTokens, largestDispatch) = (slotMass, slotMass)
     tokenContribution = Array(repeating: 0, count: layer.tokenCount)
     contributionCounts = Array(repeating: 0, count: Self.contributionBounds.count + 1)
+    demand = Array(repeating: 0, count: layer.isSparse ? layer.expertCount : 0)
+    firstChoices = demand
   }
 
   mutating func add(_ image: LayerRouting) {
@@ -57,6 +65,12 @@ package struct LayerTotals: Sendable, Equatable {
       tokenContribution[token] += Double(contribution)
       contributionCounts[min(contributionCounts.count - 1, max(0, Int(saturating: contribution * 10)))] += 1
     }
+    guard !demand.isEmpty else { return }
+    for expert in demand.indices {
+      demand[expert] += Double(image.demand[expert])
+      firstChoices[expert] += Double(image.firstChoices[expert])
+    }
+    unmetTokenCount += image.tokenContribution.count { $0 == 0 }
   }
 
   mutating func add(_ other: LayerTotals) {
@@ -67,5 +81,10 @@ package struct LayerTotals: Sendable, Equatable {
     }
     for token in tokenContribution.indices { tokenContribution[token] += other.tokenContribution[token] }
     for index in contributionCounts.indices { contributionCounts[index] += other.contributionCounts[index] }
+    for expert in demand.indices {
+      demand[expert] += other.demand[expert]
+      firstChoices[expert] += other.firstChoices[expert]
+    }
+    unmetTokenCount += other.unmetTokenCount
   }
 }

@@ -8,8 +8,7 @@ extension ExpertReport {
     return Section(
       title: "Expert importance",
       explanation: """
-        The share of a layer's output that each expert gives: its combine weights, added up over its slots, mean \
-        over all tokens of all images. The experts come by their share, largest first. The dashed line is the fair \
+        \(study.importance) The experts come by their share, largest first. The dashed line is the fair \
         share. Bars of one height mean that the experts carry the layer alike; a tail near zero, that some \
         experts could be left out.
         """,
@@ -23,7 +22,7 @@ extension ExpertReport {
         let chart = BarChart(
           title: "Layer \(layer): expert importance", description: finding,
           xTitle: experts.count > labelledBarCount ? "experts by their share" : "expert",
-          yTitle: "share of the output",
+          yTitle: "share of \(study.shared)",
           bars: experts.map {
             BarChart.Bar(value: $0.value, hint: "expert \($0.index): \(percent($0.value))")
           }, marks: marks(experts.map(\.index)),
@@ -38,7 +37,7 @@ extension ExpertReport {
     let scale = RatioScale(holding: maps.flatMap { $0.ratios.joined() })
     var parts = [
       """
-      Each expert's share of the output on images of one class, over its share on all images. Orange: the expert \
+      Each expert's share of \(study.shared) on images of one class, over its share on all images. Orange: the expert \
       matters more for that class than it does otherwise; blue: less. An expert stands where its strongest class is, \
       so a diagonal means experts that specialise in classes.
       """
@@ -79,4 +78,18 @@ extension ExpertReport {
 
   /// For an axis.
   static func percentage(_ share: Double) -> String { "\(compact((share * 1000).rounded() / 10)) %" }
+}
+
+extension ExpertStudy {
+  /// Of what the experts have shares.
+  fileprivate var shared: String { router == .soft ? "the output" : "the gates" }
+
+  /// What these shares are.
+  fileprivate var importance: String {
+    router == .soft
+      ? "The share of a layer's output that each expert gives: its combine weights, added up over its slots, mean "
+        + "over all tokens of all images."
+      : "The share that each expert has of a layer's gates, the weights with which results come back: added up over "
+        + "the tokens that it takes of an image, mean over all images."
+  }
 }

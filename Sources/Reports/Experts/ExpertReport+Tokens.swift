@@ -68,16 +68,24 @@ extension ExpertReport {
     let largest = shares.joined().max() ?? 0
     return Section(
       title: "Token contribution",
-      explanation: """
+      explanation: study.router == .soft
+        ? """
         How much each token of each image weighs in all slots together: its dispatch weights, added up, over the \
         mean token's. At 0 would be tokens that no expert sees; a long tail to the right means a few tokens that \
         fill the slots.
+        """
+        : """
+        How many experts take each token of each image, over the mean token's. At 0 are tokens that no expert \
+        takes: the layer adds nothing to them.
         """,
       charts: zip(study.usage, shares).map { usage, shares in
         let few = shares.prefix(5).reduce(0, +)
         let many = shares.dropFirst(20).reduce(0, +)
+        let unmet =
+          usage.choices.map { "\(percent($0.unmetTokenShare)) of the tokens meet no expert. " } ?? ""
         let finding =
-          "\(percent(few)) of the tokens weigh less than half the mean one, \(percent(many)) more than twice."
+          unmet
+          + "\(percent(few)) of the tokens weigh less than half the mean one, \(percent(many)) more than twice."
         let chart = BarChart(
           title: "Layer \(usage.layer.block): token contribution", description: finding,
           xTitle: "contribution, 1 is the mean token's", yTitle: "share of the tokens",

@@ -35,6 +35,9 @@ package struct ExpertStudy {
   /// How many images were studied, at least 1.
   package var imageCount: Int { usage[0].imageCount }
 
+  /// Who decides which expert works on which tokens.
+  package var router: RouterKind { layers[0].router }
+
   /// [class][expert]: the experts' shares of a layer's combine weights.
   ///
   /// - Parameter index: the layer's place in `usage`.
