@@ -2,6 +2,7 @@ import CheckpointImport
 import Foundation
 import HTTPService
 import ImageInput
+import Inference
 import SoftMoEViT
 import TestSupport
 import Testing
@@ -21,7 +22,7 @@ private typealias Object = [String: Any]
   private func model(_ router: RouterKind, capacity: Double?) -> ModelConfiguration {
     ModelConfiguration(
       imageHeight: 32, imageWidth: 32, patchSize: 8, width: 32, depth: 2, headCount: 2, mlpWidth: 64,
-      classCount: 3, activation: .geluErf, normEpsilon: 1e-6, classToken: true, position: .all,
+      classCount: 3, activation: .geluErf, normEpsilon: 1e-6, classToken: true, position: .allTokens,
       patchBias: true, preNorm: false, qkvBias: true, qkNorm: .none, layerScale: false, finalNorm: .tokens,
       pooling: .classToken, preLogitsWidth: nil,
       moe: ModelConfiguration.SoftMoE(

@@ -208,7 +208,7 @@ def asks_for_a_key(browser, folder: pathlib.Path):
 
 
 def shows_other_models(browser, folder: pathlib.Path, is_timed: bool):
-    """One without experts, and one with six layers of 128."""
+    """One without experts, one with six layers of 128, and two whose routers choose."""
     for experts in (0, 128):
         model = folder / f"{experts}.smoe"
         subprocess.check_output([SOFTMOE, "synthesize", "--variant", "Ti/16", "--dtype", "int8",
@@ -228,6 +228,19 @@ def shows_other_models(browser, folder: pathlib.Path, is_timed: bool):
             if is_timed:
                 expert, layer = (statistics.median(page.evaluate(TIMED, each)) for each in (".expert", "#layers input"))
                 print(f"128 experts in 6 layers: another expert is painted after {expert:.0f} ms, another layer after {layer:.0f} ms")
+        model.unlink()
+    for router, chooses in (("tokens_choice", "Each patch chooses 2"), ("experts_choice", "Each expert chooses")):
+        model = folder / f"{router}.smoe"
+        subprocess.check_output([SOFTMOE, "synthesize", "--variant", "Ti/16", "--dtype", "int8", "--experts", "8",
+                                 "--router", router, "--capacity-factor", "0.25", "--output", model])
+        with server(model) as url, opened(browser, url) as page:
+            drop(page, PHOTO.read_bytes())
+            expect(page.locator(".expert")).to_have_count(8)
+            expect(page.locator("#lead")).to_contain_text(chooses)
+            expect(page.locator("#said")).to_contain_text("of the 196 patches")
+            expect(page.locator("#said")).not_to_contain_text("blend")
+            expect(page.locator("#sorted")).to_contain_text("no expert")
+            expect(page.locator("#load")).to_contain_text("unmet")
         model.unlink()
 
 
