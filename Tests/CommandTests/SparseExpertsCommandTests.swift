@@ -7,7 +7,8 @@ import Testing
 @Suite struct SparseExpertsCommandTests {
   private typealias Object = [String: Any]
 
-  private func withModel(_ router: String, _ body: (_ model: String, _ folder: String) throws -> Void) throws {
+  private func withModel(_ router: String, _ body: (_ model: String, _ folder: String) throws -> Void) throws
+  {
     try withTemporaryFile("sparse.smoe") { model in
       try Command.succeed([
         "synthesize", "--variant", "Ti/16", "--router", router, "--experts", "8", "--selected-experts", "2",
