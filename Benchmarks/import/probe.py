@@ -12,6 +12,7 @@ Usage: probe.py --softmoe .build/release/softmoe
 import argparse
 import functools
 import re
+import resource
 import subprocess
 import tempfile
 import time
@@ -44,14 +45,15 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             save_file(model.state_dict(), f"{folder}/model.safetensors")
             save_file({"pixels": pixels, "logits": logits}, f"{folder}/probe.safetensors")
-            begin = time.monotonic()
+            begin, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
             done = subprocess.run(
                 [choice.softmoe, "import", f"{folder}/model.safetensors", "--output", f"{folder}/model.smoe", "--dry-run",
                  "--probe", f"{folder}/probe.safetensors"], capture_output=True, text=True)
             seconds = time.monotonic() - begin
+            computed = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
         text = done.stdout + done.stderr
         lines = [line.strip() for line in text.splitlines() if re.search("probe", line)]
-        print(f"{name}: {seconds:.1f} s, status {done.returncode}", *lines, sep="\n  ", flush=True)
+        print(f"{name}: {seconds:.1f} s, {computed:.1f} s of processors, status {done.returncode}", *lines, sep="\n  ", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 import CheckpointImport
+import Glibc
 
 /// What an import found, what it was told, and what it assumed.
 struct ImportReport {
@@ -11,7 +12,7 @@ struct ImportReport {
     var notes: [String] = []
     if let error = imported.probeError {
       notes.append(
-        "the probe's answers: off by \(error) of the largest, found in \(imported.probePassCount) forward passes"
+        "the probe's answers: off by \(Self.short(error)) of the largest, found in \(imported.probePassCount) forward passes"
       )
     }
     if !imported.prefix.isEmpty { notes.append("before every name stands '\(imported.prefix)'") }
@@ -62,10 +63,17 @@ struct ImportReport {
     text + String(repeating: " ", count: max(1, width - text.count))
   }
 
+  /// Two digits of a small number: 1.6e-6.
+  private static func short(_ number: Float) -> String {
+    guard number > 0, number.isFinite else { return "\(number)" }
+    let exponent = log10(Double(number)).rounded(.down)
+    return "\((Double(number) / pow(10, exponent) * 10).rounded() / 10)e\(Int(exponent))"
+  }
+
   private static func alternatives(_ row: Decision) -> String {
     guard !row.alsoFit.isEmpty else { return "" }
     return "; as well " + (row.alsoFit.count > 1 ? "fit " : "fits ")
-      + row.alsoFit.map { "\($0.value) (off by \($0.error))" }.joined(separator: ", ")
+      + row.alsoFit.map { "\($0.value) (off by \(short($0.error)))" }.joined(separator: ", ")
   }
 
   private static func words(_ row: Decision) -> String {
