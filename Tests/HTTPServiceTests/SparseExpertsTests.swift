@@ -188,7 +188,7 @@ private typealias Object = [String: Any]
             for (byte, (gate, isTaken)) in zip(shown, zip(expected, dispatch[expert.expert].dropFirst())) {
               #expect((byte > 0) == (isTaken == 1))
               let value = Double(byte) / 255 * Double(taken.peak)
-              #expect(value > gate - 1e-6 && value < gate + Double(taken.peak) / 254)
+              #expect(value >= gate - 1e-6 && value <= gate + Double(taken.peak) / 255 + 1e-6)
             }
           }
         }

@@ -36,7 +36,7 @@ package struct Explanation: Codable, Sendable, Equatable {
     /// The largest gate of a patch.
     package let peak: Float
     /// A byte for each patch, row by row, in base64: the gate with which its result comes back is
-    /// `byte / 255 · peak`, rounded upwards; 0 for a patch that the expert did not take.
+    /// `byte / 255 · peak`, rounded upwards; 0 for a patch that the expert did not take, and where the gate is 0.
     package let gates: String
 
     init(_ weights: ExpertWeights.Slot) {

@@ -81,11 +81,13 @@ extension ExpertReport {
       charts: zip(study.usage, shares).map { usage, shares in
         let few = shares.prefix(5).reduce(0, +)
         let many = shares.dropFirst(20).reduce(0, +)
-        let unmet =
-          usage.choices.map { "\(percent($0.unmetTokenShare)) of the tokens meet no expert. " } ?? ""
         let finding =
-          unmet
-          + "\(percent(few)) of the tokens weigh less than half the mean one, \(percent(many)) more than twice."
+          if let choices = usage.choices {
+            "\(percent(choices.unmetTokenShare)) of the tokens meet no expert, "
+              + "\(percent(many)) more than twice as many as the mean one."
+          } else {
+            "\(percent(few)) of the tokens weigh less than half the mean one, \(percent(many)) more than twice."
+          }
         let chart = BarChart(
           title: "Layer \(usage.layer.block): token contribution", description: finding,
           xTitle: "contribution, 1 is the mean token's", yTitle: "share of the tokens",
