@@ -78,7 +78,9 @@ def router_options(router, experts, rows):
     """Options by which the experts have so many rows in all, at most: every token once, or so many slots."""
     if router == "soft":
         return ["--experts", str(experts), "--slots", str(rows // experts)]
-    return ["--experts", str(experts), "--router", router, "--selected-experts", "1", "--capacity-factor", "1"]
+    # Random routers are uneven ones: with a limit, tokens that choose would be dropped, and cost nothing.
+    return ["--experts", str(experts), "--router", router, "--selected-experts", "1",
+            "--capacity-factor", "none" if router == "tokens_choice" else "1"]
 
 
 def main():
@@ -124,7 +126,8 @@ def main():
             "Written by `Benchmarks/routers/run`: synthesized models, timed in turns, medians of "
             f"{options.rounds} rounds. {machine()}, {options.threads} threads, batches of {options.batch}.", "",
             f"{options.variant} with a mixture of experts in the second half of its blocks. Soft MoE has {rows} slots in "
-            f"all; of the others each token goes to one expert, or each expert takes its share of the {tokens} tokens. "
+            f"all; of the others each of the {tokens} tokens goes to one expert, none dropped, or each expert takes its share "
+            "of them. "
             "Milliseconds a batch against the number of experts:", "",
             "| router | " + " | ".join(f"{count}" for count in counts) + " | growth |",
             "|---|" + "---|" * (len(counts) + 1)]

@@ -24,7 +24,8 @@ package enum CapacityOption: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  var factor: Double? {
+  /// The number; nil where no token is dropped.
+  package var factor: Double? {
     switch self {
     case .unlimited: nil
     case .factor(let factor): factor

@@ -239,7 +239,15 @@ extension BlockNormKind: ExpressibleByArgument {}
 extension FinalNormKind: ExpressibleByArgument {}
 extension PositionOption: ExpressibleByArgument {}
 extension DispatchRounding: ExpressibleByArgument {}
-extension RouterKind: ExpressibleByArgument {}
+extension RouterKind: ExpressibleByArgument {
+  /// By name; `tokens` and `experts` will do.
+  public init?(argument: String) {
+    guard let kind = RouterKind(rawValue: argument) ?? RouterKind(rawValue: argument + "_choice") else {
+      return nil
+    }
+    self = kind
+  }
+}
 extension CapacityOption: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
 }

@@ -15,8 +15,10 @@ struct SynthesizeCommand: ParsableCommand {
   @Option(help: "Who chooses: soft, tokens_choice or experts_choice.") var router = RouterKind.soft
   @Option(help: "Slots of each expert of a soft router.") var slots = 1
   @Option(help: "How many experts a token chooses.") var selectedExperts = 2
-  @Option(help: "Room of each expert of a sparse router over its fair share of the tokens.")
-  var capacityFactor = 1.0
+  @Option(
+    help:
+      "Room of each expert of a sparse router over its fair share of the tokens, or none where they choose.")
+  var capacityFactor = CapacityOption.factor(1)
   @Option(help: "Side of the square input in pixels.") var image = 224
   @Option(help: "Number of classes.") var classes = 1_000
   @Option(help: "How weight matrices are stored.") var dtype: ElementType = .bf16
@@ -32,7 +34,7 @@ struct SynthesizeCommand: ParsableCommand {
     let configuration = variant.configuration(
       experts: experts, slots: slots, imageSize: image, classCount: classes, router: router,
       selected: router == .tokensChoice ? selectedExperts : 0,
-      capacityFactor: router == .soft ? nil : capacityFactor)
+      capacityFactor: router == .soft ? nil : capacityFactor.factor)
     let model = try CheckpointImport(synthesizing: configuration, as: dtype)
     let progress = ProgressBar("writing")
     defer { progress.clear() }
