@@ -60,6 +60,11 @@ struct OptionalModel: Sendable, CustomTestStringConvertible {
       $0.moe = sparse(.tokensChoice, selected: 3, capacity: nil)
       $0.moe?.dispatchRounding = .bfloat16
     },
+    OptionalModel("Tokens Choice by cosine, one expert each") {
+      $0.moe = sparse(.tokensChoice, selected: 1, capacity: 1.25)
+      $0.moe?.normalization = .epsilonFloor
+      $0.moe?.normalizationEpsilon = 1e-6
+    },
     OptionalModel("Experts Choice") { $0.moe = sparse(.expertsChoice, selected: 0, capacity: 1.5) },
   ]
 
