@@ -3,19 +3,17 @@ extension Loops {
   package func fusedMultiplyAdds(rounds: Int) -> Float {
     // Sums that stay finite and that the compiler can't foresee.
     let (half, start) = (Vector(repeating: 0.5), Vector(repeating: Float(rounds)))
-    guard hasFusedMultiplyAdd else {
-      var sums = InlineArray<8, Vector>(repeating: Vector())
-      for _ in 0..<rounds { for index in 0..<8 { sums[index] = sums[index] * half + start } }
-      return (0..<8).reduce(0) { $0 + total(sums[$1]) }
+    var sums = PeakSums(repeating: Vector())
+    for _ in 0..<rounds {
+      for index in sums.indices {
+        sums[index] =
+          hasFusedMultiplyAdd ? start.addingProduct(sums[index], half) : sums[index] * half + start
+      }
     }
-    var sums = InlineArray<12, Vector>(repeating: Vector())
-    for _ in 0..<rounds { for index in 0..<12 { sums[index] = start.addingProduct(sums[index], half) } }
-    return (0..<12).reduce(0) { $0 + total(sums[$1]) }
+    return sums.indices.reduce(0) { $0 + total(sums[$1]) }
   }
 
-  package func fusedMultiplyAddCount(rounds: Int) -> Int {
-    2 * (hasFusedMultiplyAdd ? 12 : 8) * lanes * rounds
-  }
+  package func fusedMultiplyAddCount(rounds: Int) -> Int { 2 * PeakSums.count * lanes * rounds }
 
   package func streamedSum(_ source: UnsafePointer<Float>, count: Int) -> Float {
     var sums = InlineArray<4, Vector>(repeating: Vector())

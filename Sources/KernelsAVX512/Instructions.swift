@@ -4,3 +4,5 @@ let instructionsOfThisModule = "AVX-512"
 let capacity = 24
 /// Whether the processor multiplies and adds in one step.
 let hasFusedMultiplyAdd = true
+/// Sums that run beside each other when the peak is measured: twelve of thirty-two registers, and their two constants in others.
+typealias PeakSums = InlineArray<12, Vector>

@@ -8,3 +8,10 @@ let capacity = 6
 #else
   let hasFusedMultiplyAdd = false
 #endif
+/// Sums that run beside each other when the peak is measured: eight of sixteen registers, or sixteen of NEON's
+/// thirty-two, and their two constants in others.
+#if arch(arm64)
+  typealias PeakSums = InlineArray<4, Vector>
+#else
+  typealias PeakSums = InlineArray<2, Vector>
+#endif
