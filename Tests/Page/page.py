@@ -188,7 +188,7 @@ def takes_photos(page: Page, url: str, folder: pathlib.Path):
 def shows_the_load(page: Page, url: str):
     usage = json.load(urllib.request.urlopen(f"{url}/v1/experts"))
     expect(page.locator("#seen")).to_contain_text(f"since the start: {usage['lifetime_images']}.")
-    for layer, caption in zip(usage["layers"], page.locator(".load p").all_inner_texts(), strict=True):
+    for layer, caption in zip(usage["layers"], page.locator(".load p:first-of-type").all_inner_texts(), strict=True):
         assert str(layer["layer"]) in caption and f"{layer['window']['effective_experts']:.1f} of" in caption
     classified(url, PHOTO.read_bytes(), "")
     expect(page.locator("#seen")).to_contain_text(f"since the start: {usage['lifetime_images'] + 1}.")
