@@ -197,7 +197,9 @@ def shows_the_load(page: Page, url: str):
 def asks_for_a_key(browser, folder: pathlib.Path):
     (folder / "keys").write_text(KEY + "\n")
     with server(MODEL, "--api-keys", folder / "keys") as url, opened(browser, url, expects_errors=True) as page:
-        for text in ("another key, which is wrong", KEY):
+        # A form that was just sent keeps its focus for a moment: what it says tells that the server has answered.
+        for text, note in (("another key, which is wrong", "wants an API key"), (KEY, "does not know that key")):
+            expect(page.locator("#key-note")).to_contain_text(note)
             expect(page.get_by_label("API key")).to_be_focused()
             page.keyboard.type(text)
             page.keyboard.press("Enter")
