@@ -123,7 +123,7 @@ def outcome(softmoe, way, name, model, expected, folder):
         lines = [line for line in imported.stderr.splitlines() if "Error" in line or "error" in line]
         message = (lines or imported.stderr.splitlines() or ["no message"])[0]
         return ("no such option" if "Unknown option" in message else "refused"), message
-    traced = run(softmoe, "trace", output, "--pixels", f"{folder}/probe.safetensors", "--output", trace)
+    traced = run(softmoe, "trace", output, "--pixels", f"{folder}/covered.safetensors", "--output", trace)
     if traced.returncode != 0:
         return "WRONG", traced.stderr.strip()
     found = load_file(trace)
@@ -169,6 +169,10 @@ def main():
             key = "logits" if model.num_classes else "features"
             save_file(model.state_dict(), f"{folder}/model.safetensors")
             save_file({"pixels": pixels, key: expected}, f"{folder}/probe.safetensors")
+            # What is left over beside whole patches timm never reads, and an imported model has no input for it.
+            patch = getattr(model.patch_embed, "patch_size", (1, 1))
+            height, width = (side - side % size for side, size in zip(pixels.shape[2:], patch))
+            save_file({"pixels": pixels[:, :, :height, :width].contiguous()}, f"{folder}/covered.safetensors")
             for way in ways:
                 kind, detail = outcome(choice.softmoe, way, name, model, expected, folder)
                 counts[way][kind] += 1
