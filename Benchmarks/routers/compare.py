@@ -80,7 +80,7 @@ def router_options(router, experts, rows):
         return ["--experts", str(experts), "--slots", str(rows // experts)]
     # Random routers are uneven ones: with a limit, tokens that choose would be dropped, and cost nothing.
     return ["--experts", str(experts), "--router", router, "--selected-experts", "1",
-            "--capacity-factor", "none" if router == "tokens_choice" else "1"]
+            "--capacity-factor", "none" if router == "tokens_choice" else "1", "--capacity-multiple", "1"]
 
 
 def main():

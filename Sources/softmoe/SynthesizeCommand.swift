@@ -19,6 +19,7 @@ struct SynthesizeCommand: ParsableCommand {
     help:
       "Room of each expert of a sparse router over its fair share of the tokens, or none where they choose.")
   var capacityFactor = CapacityOption.factor(1)
+  @Option(help: "What that room is rounded up to a multiple of.") var capacityMultiple = 4
   @Option(help: "Side of the square input in pixels.") var image = 224
   @Option(help: "Number of classes.") var classes = 1_000
   @Option(help: "How weight matrices are stored.") var dtype: ElementType = .bf16
@@ -31,10 +32,11 @@ struct SynthesizeCommand: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = variant.configuration(
+    var configuration = variant.configuration(
       experts: experts, slots: slots, imageSize: image, classCount: classes, router: router,
       selected: router == .tokensChoice ? selectedExperts : 0,
       capacityFactor: router == .soft ? nil : capacityFactor.factor)
+    configuration.moe?.capacityMultiple = capacityMultiple
     let model = try CheckpointImport(synthesizing: configuration, as: dtype)
     let progress = ProgressBar("writing")
     defer { progress.clear() }
